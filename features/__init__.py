@@ -1,0 +1,1 @@
+"""What a model may see: sources, contract, calendars, splits, scaling, origins."""
