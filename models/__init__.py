@@ -1,0 +1,1 @@
+"""What learns and forecasts: baselines, recurrent networks, the training loop."""

@@ -1,0 +1,96 @@
+"""Every forecaster by name, and how a fitted one is kept on disk: tensors and plain values only."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from features.errors import UserError
+from features.normalize import Scaling
+from models.baselines import Drift, Naive, SeasonalNaive
+from models.forecaster import NetworkForecaster
+from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
+from models.training import TrainingRun
+
+AnyForecaster = Naive | SeasonalNaive | Drift | NetworkForecaster
+FILE = "forecaster.pt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a forecaster is made from; each takes what it needs."""
+
+    horizon: int
+    season: int = 1
+    network: NetworkSettings = NetworkSettings()
+    training: TrainingSettings = TrainingSettings()
+    scaling: Scaling = Scaling()
+    run: TrainingRun = TrainingRun()
+
+
+def _network(cell: Cell, strategy: Strategy) -> Callable[[Recipe], AnyForecaster]:
+    def make(recipe: Recipe) -> NetworkForecaster:
+        return NetworkForecaster(
+            cell,
+            strategy,
+            recipe.horizon,
+            recipe.network,
+            recipe.training,
+            recipe.scaling,
+            recipe.run,
+        )
+
+    return make
+
+
+MODELS: dict[str, Callable[[Recipe], AnyForecaster]] = {
+    "naive": lambda recipe: Naive(recipe.horizon),
+    "seasonal-naive": lambda recipe: SeasonalNaive(recipe.horizon, recipe.season),
+    "drift": lambda recipe: Drift(recipe.horizon),
+    **{
+        f"{cell}-{strategy}": _network(cell, strategy)
+        for strategy, cell in product(get_args(Strategy), get_args(Cell))
+    },
+}
+
+
+def build(name: str, recipe: Recipe) -> AnyForecaster:
+    """An unfitted forecaster.
+
+    Raises:
+        UserError: an unknown name, or a horizon below 1.
+    """
+    if name not in MODELS:
+        near = difflib.get_close_matches(name, MODELS, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise UserError(f"unknown model '{name}', expected one of {', '.join(MODELS)}{hint}")
+    if recipe.horizon < 1:
+        raise UserError(f"the horizon must be at least 1 step, got {recipe.horizon}")
+    return MODELS[name](recipe)
+
+
+def save(forecaster: AnyForecaster, folder: Path) -> None:
+    """Write a fitted forecaster into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"model": forecaster.name, **forecaster.state()}, folder / FILE)
+
+
+def load(folder: Path) -> AnyForecaster:
+    """Read what `save` wrote; nothing is unpickled but tensors and plain values."""
+    state: dict[str, Any] = torch.load(folder / FILE, map_location="cpu", weights_only=True)
+    forecaster = build(state.pop("model"), Recipe(**_recipe(state)))
+    if isinstance(forecaster, NetworkForecaster):
+        forecaster.restore(state)
+    return forecaster
+
+
+def _recipe(state: dict[str, Any]) -> dict[str, Any]:
+    kinds = {"network": NetworkSettings, "training": TrainingSettings, "scaling": Scaling}
+    plain = {k: state[k] for k in ("horizon", "season") if k in state}
+    return plain | {k: kind(**state[k]) for k, kind in kinds.items() if k in state}
