@@ -1,0 +1,1 @@
+"""Metrics, rolling-origin backtests, intervals, the honest comparison, plots and the report."""

@@ -1,0 +1,159 @@
+"""The backtest: every model forecasts the same origins and is judged on the same points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluation.protocol import Forecaster
+from features.calendars import Calendar
+from features.panel import Floats, Integers, Panel
+from features.splits import Fold
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of all models from the same O origins, beside what was then observed."""
+
+    ids: tuple[str, ...]
+    calendar: Calendar
+    origins: Integers  # [O]
+    y: Floats  # [S, O, H], NaN where nothing was observed or the target is still to come
+    forecasts: dict[str, Floats]  # model -> [S, O, H]
+    intervals: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    """model -> the lower and upper end of its 90 % interval, [S, O, H] each."""
+
+    @property
+    def horizon(self) -> int:
+        """H."""
+        return int(self.y.shape[2])
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models, in the order they were given."""
+        return tuple(self.forecasts)
+
+    @cached_property
+    def forecast_by_all(self) -> NDArray[np.bool_]:
+        """[S, O, H] where every model has a forecast. An infinite one is a forecast too."""
+        there: NDArray[np.bool_] = np.ones(self.y.shape, dtype=bool)
+        for forecast in self.forecasts.values():
+            there &= ~np.isnan(forecast)
+        return there
+
+    @cached_property
+    def judged_points(self) -> NDArray[np.bool_]:
+        """[S, O, H] the points that count: observed, and forecast by every model."""
+        return np.isfinite(self.y) & self.forecast_by_all
+
+    @cached_property
+    def judged(self) -> Floats:
+        """[S, O, H] y at the points that count, NaN elsewhere: what every metric is given."""
+        return np.where(self.judged_points, self.y, np.nan)
+
+    def frame(self) -> pd.DataFrame:
+        """The long cross-validation frame of the points that count.
+
+        Columns `unique_id, ds, cutoff, y, <model>` with `<model>-lo-90` and `<model>-hi-90` where
+        the model has intervals; `cutoff` is the stamp of the origin.
+        """
+        return self._long(self.judged_points, with_y=True)
+
+    def forecast_frame(self) -> pd.DataFrame:
+        """The long frame of every forecast, also of dates still to come: `frame` without `y`."""
+        return self._long(self.forecast_by_all, with_y=False)
+
+    def _long(self, points: NDArray[np.bool_], with_y: bool) -> pd.DataFrame:
+        series, origin, step = np.nonzero(points)
+        stamps = self._stamps()
+        columns: dict[str, object] = {
+            "unique_id": np.asarray(self.ids, dtype=object)[series],
+            "ds": stamps[self.origins[origin] + step + 1],
+            "cutoff": stamps[self.origins[origin]],
+        }
+        if with_y:
+            columns["y"] = self.y[points]
+        for model, forecast in self.forecasts.items():
+            columns[model] = forecast[points]
+            if model in self.intervals:
+                low, high = self.intervals[model]
+                columns[f"{model}-lo-90"], columns[f"{model}-hi-90"] = low[points], high[points]
+        return pd.DataFrame(columns)
+
+    def _stamps(self) -> pd.DatetimeIndex:
+        """The calendar's stamps, continued to the furthest target."""
+        stamps = self.calendar.stamps
+        ahead = int(self.origins.max(initial=0)) + self.horizon + 1 - len(stamps)
+        return stamps.append(self.calendar.ahead(ahead)) if ahead > 0 else stamps
+
+
+def backtest(forecasters: Sequence[Forecaster], panel: Panel, origins: Integers) -> Backtest:
+    """Judge fitted forecasters: one pass each over all origins, without refit.
+
+    Origins whose targets lie past the panel's last step are allowed: their forecasts have no
+    observation (this is how a forecast of the future is made).
+    """
+    forecasts = _forecast(forecasters, panel, origins)
+    return _beside_targets(panel, origins, forecasters[0].horizon, forecasts)
+
+
+def rolling_backtest(
+    make: Callable[[], Sequence[Forecaster]], panel: Panel, folds: Sequence[Fold]
+) -> Backtest:
+    """Judge forecasters that are made anew and fitted again for each fold.
+
+    `fit` is handed the panel as it was known at the fold's first origin.
+    """
+    parts = []
+    for fold in folds:
+        forecasters = make()
+        known = panel.until(int(fold.origins[0]))
+        for forecaster in forecasters:
+            forecaster.fit(known, fold.split)
+        parts.append(_forecast(forecasters, panel, fold.origins))
+    joined = {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+    origins = np.concatenate([fold.origins for fold in folds])
+    return _beside_targets(panel, origins, forecasters[0].horizon, joined)
+
+
+def targets(panel: Panel, origins: Integers, horizon: int) -> Floats:
+    """[S, O, H] the values at steps t + 1 … t + H of each origin t, NaN past the last step."""
+    steps = origins[:, None] + np.arange(1, horizon + 1)  # [O, H]
+    inside = steps < panel.steps
+    return np.where(inside, panel.y[:, np.where(inside, steps, 0)], np.nan)
+
+
+def _forecast(
+    forecasters: Sequence[Forecaster], panel: Panel, origins: Integers
+) -> dict[str, Floats]:
+    if not len(origins) or origins.min() < 0 or origins.max() >= panel.steps:
+        raise ValueError(f"a backtest needs origins within 0 … {panel.steps - 1}, got {origins}")
+    names = [forecaster.name for forecaster in forecasters]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"a backtest needs forecasters of different names, got {names}")
+    return {f.name: _checked(f, f.forecast(panel, origins), panel, origins) for f in forecasters}
+
+
+def _checked(forecaster: Forecaster, forecast: Floats, panel: Panel, origins: Integers) -> Floats:
+    expected = (len(panel), len(origins), forecaster.horizon)
+    if forecast.shape != expected:
+        raise ValueError(f"{forecaster.name} forecast {forecast.shape}, expected {expected}")
+    observed = np.isfinite(panel.y[:, : int(origins.max()) + 1]).any()
+    if observed and np.isnan(forecast).all():
+        raise ValueError(f"{forecaster.name} gave no forecast at all, every value is NaN")
+    return np.asarray(forecast, dtype=np.float64)
+
+
+def _beside_targets(
+    panel: Panel, origins: Integers, horizon: int, forecasts: dict[str, Floats]
+) -> Backtest:
+    widths = {name: forecast.shape[2] for name, forecast in forecasts.items()}
+    if set(widths.values()) != {horizon}:
+        raise ValueError(f"all models of a backtest need one horizon, got {widths}")
+    y = targets(panel, origins, horizon)
+    return Backtest(panel.ids, panel.calendar, origins, y, forecasts)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from evaluation.backtest import Backtest, backtest
+from evaluation.conformal import half_widths, with_intervals
+from evaluation.fans import fan
+from evaluation.interactive import attention_figure
+from evaluation.leaderboard import by_horizon
+from evaluation.metrics import seasonal_scale
+from evaluation.palette import styles
+from evaluation.plots import plot_attention, plot_error_by_horizon, plot_fan, plot_losses
+from evaluation.protocol import Forecaster
+from tests.evaluation.toys import Constant, LastPlus, Loss, wavy_panel
+
+PANEL = wavy_panel(90, missing=True)
+MODELS = ["last-plus", "constant"]
+
+
+def example(origins: list[int]) -> Backtest:
+    forecasters: list[Forecaster] = [Constant(20.0), LastPlus(0.1)]
+    widths = half_widths(backtest(forecasters, PANEL, np.arange(20, 50)))
+    return with_intervals(backtest(forecasters, PANEL, np.array(origins)), widths)
+
+
+def drawn(figure: Figure) -> bytes:
+    """The PNG, so that a figure that cannot be drawn fails."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=40)
+    return file.getvalue()
+
+
+def texts(figure: Figure) -> set[str]:
+    return {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+
+
+def test_a_fan_of_the_past_shows_what_was_observed() -> None:
+    one = fan(example([60, 70]), PANEL, 1, MODELS)
+    assert one.origin == PANEL.stamps[70]
+    np.testing.assert_array_equal(one.past, PANEL.y[1, 31:71])
+    np.testing.assert_array_equal(one.actual, PANEL.y[1, 71:74])
+    figure = plot_fan(one, "mm")
+    assert drawn(figure).startswith(b"\x89PNG")
+    assert texts(figure) == {"observed", *MODELS, "last-plus, 90 % interval"}
+    assert figure.axes[0].get_ylabel() == "mm"
+    assert (
+        figure.get_suptitle() == "season: forecasts from 2020-03-11 against what was then observed"
+    )
+
+
+def test_a_fan_of_the_future_goes_on_along_the_calendar() -> None:
+    one = fan(example([89]), PANEL, 0, MODELS[1:])
+    assert one.stamps.tolist() == list(PANEL.calendar.ahead(3))
+    assert np.isnan(one.actual).all()
+    assert "still to come" in one.summary
+    assert drawn(plot_fan(one))
+
+
+def test_a_fan_starts_with_its_series() -> None:
+    one = fan(example([25]), PANEL, 0, MODELS)
+    assert one.past_stamps[0] == PANEL.stamps[int(PANEL.start[0])]
+
+
+def test_a_fan_without_intervals_has_no_band() -> None:
+    bare = backtest([Constant(1.0)], PANEL, np.array([70]))
+    one = fan(bare, PANEL, 0, ["constant"])
+    assert one.banded is None
+    assert texts(plot_fan(one)) == {"observed", "constant"}
+
+
+@pytest.mark.parametrize("metric", ["mae", "mape", "mase"])
+def test_error_by_horizon_names_metric_and_unit(metric: str) -> None:
+    table = by_horizon(example([60, 61]), seasonal_scale(PANEL, range(50), 7))
+    figure = plot_error_by_horizon(table, metric, "mm")
+    assert drawn(figure)
+    label = {"mae": "MAE (mm)", "mape": "MAPE (%)", "mase": "MASE"}[metric]
+    assert figure.axes[0].get_ylabel() == label
+    assert texts(figure) == set(MODELS)
+
+
+def test_one_step_ahead_is_still_seen() -> None:
+    judged = backtest([Constant(1.0, horizon=1)], PANEL, np.arange(50, 60))
+    table = by_horizon(judged, seasonal_scale(PANEL, range(50), 7))
+    (line,) = plot_error_by_horizon(table).axes[0].lines
+    assert line.get_marker() == "o"
+
+
+@pytest.mark.parametrize("networks", [1, 2, 4])
+def test_losses_mark_the_epoch_that_is_kept(networks: int) -> None:
+    epochs = [Loss(1, 3.0, 2.0), Loss(2, 2.0, 1.0), Loss(3, 1.0, 1.5)]
+    figure = plot_losses({f"network-{i}": epochs for i in range(networks)})
+    assert drawn(figure)
+    dot = figure.axes[0].lines[-1]
+    np.testing.assert_array_equal(dot.get_xydata(), [[2, 1.0]])
+
+
+def test_attention_ends_at_the_origin() -> None:
+    weights = np.eye(3, 8) / 2
+    figure = plot_attention(weights, "gru-seq2seq", PANEL.stamps[5])
+    assert drawn(figure)
+    image = figure.axes[0].images[0]
+    assert tuple(image.get_extent()) == (-7.5, 0.5, 0.5, 3.5)
+    assert figure.get_suptitle() == "What gru-seq2seq attends to, forecast from 2020-01-06"
+
+
+def test_attention_over_segments_is_told_in_steps() -> None:
+    figure = plot_attention(np.eye(2, 4), "gru-seq2seq", segment=6)
+    assert tuple(figure.axes[0].images[0].get_extent()) == (-23.5, 0.5, 0.5, 12.5)
+    heatmap = attention_figure(np.eye(2, 4), segment=6).data[0]
+    assert list(heatmap.x) == [-23.5, -17.5, -11.5, -5.5, 0.5]
+    assert list(heatmap.y) == [0.5, 6.5, 12.5]
+
+
+def test_every_model_has_a_line_of_its_own() -> None:
+    models = ["naive", "seasonal-naive", "drift", *(f"network-{i}" for i in range(18))]
+    look = styles(models)
+    assert set(look) == set(models)
+    assert len({(style.colour, style.dash) for style in look.values()}) == len(models)
+
+
+def test_evaluation_imports_no_plotting_library() -> None:
+    code = (
+        "import evaluation.report, evaluation.plots, evaluation.interactive, sys;"
+        "sys.exit(bool({'matplotlib', 'plotly', 'jinja2', 'torch'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
