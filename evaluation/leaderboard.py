@@ -69,7 +69,7 @@ def by_horizon(backtest: Backtest, scale: Scale) -> pd.DataFrame:
 
 def select(validation: Backtest) -> str:
     """The model to use: lowest MAE on the validation range, the first listed among equals."""
-    mae = {m: v for m, v in overall_mae(validation).items() if not math.isnan(v)}
+    mae = {m: v for m, v in overall(validation, "mae").items() if not math.isnan(v)}
     if not mae:
         raise UserError(
             f"no point of the validation range's {len(validation.origins)} origins is both observed"
@@ -78,16 +78,16 @@ def select(validation: Backtest) -> str:
     return min(mae, key=lambda model: mae[model])
 
 
-def overall_mae(backtest: Backtest) -> dict[str, float]:
-    """The MAE of each model, mean over series, in units of y."""
-    return {m: float(metrics.mean(v, (0,))) for m, v in series_mae(backtest).items()}
+def overall(backtest: Backtest, metric: str) -> dict[str, float]:
+    """The MAE or RMSE of each model, mean over series, in units of y."""
+    return {m: float(metrics.mean(v, (0,))) for m, v in of_each_series(backtest, metric).items()}
 
 
-def series_mae(backtest: Backtest) -> dict[str, Floats]:
-    """[S] the MAE of each model on each series, in units of y."""
+def of_each_series(backtest: Backtest, metric: str) -> dict[str, Floats]:
+    """[S] the MAE or RMSE of each model on each series, in units of y."""
     unused = Scale(np.full(len(backtest.ids), np.nan), np.full(len(backtest.ids), np.nan))
     return {
-        model: metrics.by_series(METRICS["mae"], backtest.judged, forecast, unused)
+        model: metrics.by_series(METRICS[metric], backtest.judged, forecast, unused)
         for model, forecast in backtest.forecasts.items()
     }
 

@@ -14,7 +14,7 @@ import numpy as np
 from evaluation import datacard, interactive
 from evaluation.backtest import Backtest
 from evaluation.fans import fan
-from evaluation.leaderboard import BASELINES, by_horizon, by_series, leaderboard, overall_mae
+from evaluation.leaderboard import BASELINES, by_horizon, by_series, leaderboard, overall
 from evaluation.metrics import METRICS, Scale
 from evaluation.numbers import NOTHING
 from evaluation.plots import metric_label
@@ -134,7 +134,7 @@ def _tables(c: ReportContent) -> dict[str, Table]:
 
 def _shown(c: ReportContent) -> list[str]:
     """The models of a fan: the best by validation, the best network, the two references."""
-    mae = overall_mae(c.validation or c.test)
+    mae = overall(c.validation or c.test, "mae")
     ranked = sorted(mae, key=lambda model: mae[model])
     networks = [model for model in ranked if model not in BASELINES]
     references = [model for model in BASELINES[:2] if model in mae]

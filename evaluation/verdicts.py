@@ -7,14 +7,14 @@ import math
 import numpy as np
 
 from evaluation.backtest import Backtest
-from evaluation.leaderboard import BASELINES, REFERENCES, overall_mae, select, series_mae
+from evaluation.leaderboard import BASELINES, REFERENCES, of_each_series, overall, select
 from evaluation.metrics import skill
 from evaluation.numbers import TIMES, apart, number
 
 
 def headline(test: Backtest) -> str:
     """One sentence for the whole run: do the networks beat the naive forecast on these origins?"""
-    mae, where = overall_mae(test), f"on these {len(test.origins):,} origins"
+    mae, where = overall(test, "mae"), f"on these {len(test.origins):,} origins"
     networks = [model for model in mae if model not in BASELINES]
     if not test.judged_points.any():
         return f"Nothing can be judged {where}: no target was observed and forecast by every model."
@@ -26,12 +26,13 @@ def headline(test: Backtest) -> str:
     winners = [model for model in networks if mae[model] < mae["naive"]]
     if not winners:
         return f"No network beats the naive forecast {where}."
-    return f"{_who(winners, networks)} the naive forecast {where}{_and_the_rest(winners, mae)}."
+    told = f"{_who(winners, networks)} the naive forecast {where}{_and_the_rest(winners, mae)}."
+    return told + _by_rmse(winners, overall(test, "rmse"))
 
 
 def choice(validation: Backtest, test: Backtest) -> str:
     """Which model to use, chosen on the validation range, and how it then did on the test range."""
-    chosen, before, after = select(validation), overall_mae(validation), overall_mae(test)
+    chosen, before, after = select(validation), overall(validation, "mae"), overall(test, "mae")
     sentence = (
         f"Use {chosen}: it has the lowest MAE of {len(before)} models on the validation range"
         f" ({number(before[chosen])})."
@@ -52,19 +53,22 @@ def verdicts(test: Backtest) -> list[str]:
     """One sentence a model: whether it beats naive and seasonal-naive, and by how much."""
     if not test.judged_points.any():
         return [headline(test)]
-    mae = overall_mae(test)
+    mae = overall(test, "mae")
     return [_verdict(test, model) for model in sorted(mae, key=lambda model: mae[model])]
 
 
 def _verdict(test: Backtest, model: str) -> str:
-    mae, series = overall_mae(test), series_mae(test)
+    mae, rmse = overall(test, "mae"), overall(test, "rmse")
+    series = of_each_series(test, "mae")
     references = [r for r in REFERENCES if r in mae and r != model]
     parts = []
     for reference in references:
         won = int((series[model] < series[reference]).sum())
         judged = int((~np.isnan(series[model])).sum())
         on = f", better on {won} of {judged} series" if len(test.ids) > 1 else ""
-        parts.append(f"{_compare(reference, mae[model], mae[reference])}{on}")
+        told = _compare(reference, mae[model], mae[reference])
+        squares = _otherwise(rmse[model] - rmse[reference], mae[model] - mae[reference])
+        parts.append(f"{told}{on}{squares}")
     role = "is the reference, with" if model in REFERENCES else "has no reference, and"
     told = "; ".join(parts) or f"{role} MAE {number(mae[model])}"
     return f"{model} {told}, over {_extent(test)}."
@@ -79,6 +83,23 @@ def _compare(reference: str, value: float, against: float) -> str:
     size = f"{abs(share):.1f} %" if abs(share) >= 0.05 else "less than 0.1 %"
     way = "lower" if share > 0 else "higher"
     return f"{verb} {reference}: MAE {a} against {b} ({size} {way})"
+
+
+def _otherwise(rmse_gap: float, mae_gap: float) -> str:
+    """A word of warning where RMSE, which weighs large errors more, says the opposite of MAE."""
+    if rmse_gap * mae_gap >= 0 or not math.isfinite(rmse_gap):
+        return ""
+    return f", though its RMSE is {'higher' if rmse_gap > 0 else 'lower'}"
+
+
+def _by_rmse(winners: list[str], rmse: dict[str, float]) -> str:
+    """The same question by RMSE, where the answer differs."""
+    also = sum(rmse[model] < rmse["naive"] for model in winners)
+    if also == len(winners):
+        return ""
+    if len(winners) == 1:
+        return " By RMSE, it does not."
+    return f" By RMSE, {f'only {also}' if also else 'none'} of them does."
 
 
 def _extent(test: Backtest) -> str:

@@ -8,7 +8,7 @@ import pytest
 from evaluation import metrics
 from evaluation.backtest import Backtest
 from evaluation.conformal import half_widths, with_intervals
-from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall_mae, select
+from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS, Scale
 from features.errors import UserError
 from tests.evaluation.toys import backtest_of
@@ -73,7 +73,7 @@ def test_a_series_without_points_does_not_count() -> None:
     y = Y.copy()
     y[1] = np.nan
     judged = backtest_of(y, naive=off(2.0, 100.0))
-    assert overall_mae(judged)["naive"] == pytest.approx(2)
+    assert overall(judged, "mae")["naive"] == pytest.approx(2)
     assert leaderboard(judged, SCALE).loc["naive", "mase"] == pytest.approx(2)
 
 
@@ -120,6 +120,6 @@ def test_a_diverged_model_comes_last_with_an_infinite_error() -> None:
 def test_the_mae_of_the_choice_is_the_leaderboards() -> None:
     judged = example()
     table = leaderboard(judged, SCALE)
-    assert overall_mae(judged) == pytest.approx(table["mae"].to_dict())
+    assert overall(judged, "mae") == pytest.approx(table["mae"].to_dict())
     own = metrics.by_series(METRICS["mae"], judged.judged, judged.forecasts["drift"], SCALE)
     assert table.loc["drift", "mae"] == pytest.approx(own.mean())

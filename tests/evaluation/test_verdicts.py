@@ -107,6 +107,23 @@ def test_the_headline(mae: dict[str, float], want: str) -> None:
     assert headline(judged(1000, 1, **mae)) == want
 
 
+def test_where_rmse_says_otherwise_the_reader_is_told() -> None:
+    """Few large errors: the lower MAE has the higher RMSE."""
+    y = np.zeros((1, 10, 1))
+    rare = np.zeros((1, 10, 1))
+    rare[0, 0] = 9.0
+    test = backtest_of(y, naive=y + 1, gru_direct=rare, lstm_direct=y + 0.5)
+    assert headline(test) == (
+        "All 2 networks beat the naive forecast on these 10 origins. By RMSE, only 1 of them does."
+    )
+    assert verdicts(test)[1] == (
+        "gru-direct beats naive: MAE 0.90 against 1.00 (10.0 % lower), though its RMSE is higher,"
+        " over 10 origins."
+    )
+    alone = backtest_of(y, naive=y + 1, gru_direct=rare)
+    assert headline(alone).endswith("on these 10 origins. By RMSE, it does not.")
+
+
 def test_where_nothing_was_observed_nothing_is_claimed() -> None:
     y = np.full((1, 4, 2), np.nan)
     ahead = backtest_of(y, naive=np.zeros_like(y), gru_direct=np.zeros_like(y))
