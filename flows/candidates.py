@@ -1,0 +1,128 @@
+"""Candidates: forecasters by name and settings, whose training survives being killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from features.normalize import Scaling
+from features.panel import Floats, Integers, Panel
+from features.splits import Split
+from flows.files import folder_at_once
+from flows.parameters import Parameters
+from models.registry import AnyForecaster, Recipe, build, load, save
+from models.training import Epoch, TrainingRun
+
+
+@dataclass
+class Candidate:
+    """A forecaster that is built when it is fitted, and read back where it was fitted before.
+
+    With a folder for checkpoints, a fit that was killed goes on from its last epoch, and a fit
+    that had ended is not repeated, as long as the data, the split, the settings and the version
+    of PyTorch are the same.
+    """
+
+    name: str
+    recipe: Recipe
+    checkpoints: Path | None = None
+    horizon: int = field(init=False)
+    forecaster: AnyForecaster | None = field(default=None, init=False)
+    history: list[Epoch] = field(default_factory=list, init=False)
+    """Epochs of the training, also of the part that an earlier process did."""
+    trained: int = field(default=0, init=False)
+    """Epochs that this process did."""
+    seconds: float = field(default=0.0, init=False)
+    place: Path | None = field(default=None, init=False)
+    """Where this fit's checkpoint is, until the run that it belongs to has ended well."""
+
+    def __post_init__(self) -> None:
+        self.horizon = self.recipe.horizon
+
+    def fit(self, panel: Panel, split: Split) -> None:
+        """Train on `split`, or take up what an earlier process left."""
+        began = time.perf_counter()
+        if self.checkpoints is not None:
+            self.place = self.checkpoints / self.digest(panel, split)
+        if self.place is None or not self._take_up(self.place):
+            self._train(panel, split)
+        self.seconds = time.perf_counter() - began
+
+    @property
+    def taken_up(self) -> int:
+        """Epochs of the training that an earlier process did."""
+        return len(self.history) - self.trained
+
+    def anew(self) -> Candidate:
+        """The same candidate, not fitted."""
+        return Candidate(self.name, self.recipe, self.checkpoints)
+
+    def forecast(self, panel: Panel, origins: Integers) -> Floats:
+        """[S, O, H] from `origins` ([O])."""
+        return self.fitted.forecast(panel, origins)
+
+    @property
+    def fitted(self) -> AnyForecaster:
+        """The forecaster inside, once fitted."""
+        if self.forecaster is None:
+            raise RuntimeError(f"{self.name} is not fitted yet")
+        return self.forecaster
+
+    def digest(self, panel: Panel, split: Split) -> str:
+        """Names what a fit would give: equal digests, equal weights."""
+        r = self.recipe
+        settings = [asdict(s) for s in (r.network, r.training, r.scaling)]
+        cuts = [[part.start, part.stop] for part in (split.train, split.validation)]
+        facts = [self.name, r.horizon, r.season, settings, cuts, panel.digest, torch.__version__]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
+
+    def _train(self, panel: Panel, split: Split) -> None:
+        def count(epoch: Epoch) -> None:
+            self.trained += 1
+
+        checkpoint = self.place / "training.pt" if self.place else None
+        run = TrainingRun(checkpoint, on_epoch=count, progress=True)
+        self.forecaster = build(self.name, replace(self.recipe, run=run))
+        self.forecaster.fit(panel, split)
+        self.history = list(getattr(self.forecaster, "history", []))
+        if self.place:
+            self._leave(self.place)
+
+    def _take_up(self, place: Path) -> bool:
+        if not (place / "fitted").is_dir():
+            return False
+        self.forecaster = load(place / "fitted")
+        lines = json.loads((place / "fitted" / "history.json").read_text(encoding="utf-8"))
+        self.history = [Epoch(**line) for line in lines]
+        return True
+
+    def _leave(self, place: Path) -> None:
+        if (place / "fitted").is_dir():
+            return  # another process of the same settings was quicker
+        with folder_at_once(place / "fitted") as folder:
+            save(self.fitted, folder)
+            lines = [asdict(epoch) for epoch in self.history]
+            (folder / "history.json").write_text(json.dumps(lines), encoding="utf-8")
+
+
+def candidates_of(
+    parameters: Parameters, season: int, checkpoints: Path | None = None
+) -> list[Candidate]:
+    """One candidate, not fitted yet, for each model that `parameters` names."""
+    p = parameters
+    recipe = Recipe(p.horizon, season, p.network, p.training, p.scaling or Scaling())
+    return [Candidate(name, recipe, checkpoints) for name in p.models]
+
+
+def forget(candidates: Iterable[Candidate]) -> None:
+    """Remove the checkpoints of a run that has ended well."""
+    for candidate in candidates:
+        if candidate.place:
+            shutil.rmtree(candidate.place, ignore_errors=True)

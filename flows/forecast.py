@@ -1,0 +1,40 @@
+"""The flow `forecast`: compare the candidates, then forecast what comes after the data."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows import steps, tasks
+from flows.candidates import candidates_of, forget
+from flows.delivery import Report, delivery
+from flows.parameters import ForecastParameters
+from flows.results import Result
+from flows.settings import Settings
+
+
+@flow(name="forecast")
+def forecast(params: ForecastParameters) -> Report:
+    """Fetch, validate, fit, backtest, forecast, report and log.
+
+    Args:
+        params: what to forecast, and with which candidates.
+
+    Raises:
+        UserError: input or settings that cannot be used.
+    """
+    settings = Settings()
+    fetched = tasks.fetch(params)
+    params = steps.settle(params, fetched)
+    panel, split = tasks.validate(fetched, params)
+    steps.require_known_future(panel, params.horizon)
+    candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
+    with delivery(settings, params, panel, "forecast") as to:
+        for candidate in candidates:
+            tasks.fit(candidate, panel, split)
+        validation, test = tasks.backtest(candidates, panel, split, params)
+        future = tasks.look_ahead(candidates, panel, validation)
+        result = Result(params, fetched, panel, split, candidates, validation, test, future)
+        tasks.report(result, to.draft)
+        tasks.log(result, to.run, to.draft)
+    forget(candidates)
+    return Report(result, to.folder, to.run)

@@ -1,0 +1,148 @@
+"""From the words of a command line to a flow run, and from its report to files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ValidationError
+
+from features.errors import UserError
+from features.sources import SOURCES
+from flows import steps
+from flows.delivery import Report
+from flows.outputs import summary
+from flows.parameters import BacktestParameters, ForecastParameters, one_sentence
+from flows.presets import PRESETS
+
+FlowName = Literal["forecast", "backtest"]
+AnyParameters = ForecastParameters | BacktestParameters
+FORMS: dict[FlowName, type[AnyParameters]] = {
+    "forecast": ForecastParameters,
+    "backtest": BacktestParameters,
+}
+
+
+def parameters_of(
+    flow: FlowName,
+    source: str | None,
+    config: Path | None,
+    options: dict[str, Any],
+    settings: list[str],
+) -> AnyParameters:
+    """The parameters from, each over those before: preset, file, options, `key=value` settings.
+
+    Args:
+        flow: whose parameters.
+        source: name or path; the file's, or else `stocks`, where None.
+        config: YAML or JSON file with fields of the parameters.
+        options: dotted name of a field to its value.
+        settings: texts `dotted.key=value`, the value in YAML.
+
+    Raises:
+        UserError: a file or a value that cannot be used.
+    """
+    written = _read(config) if config else {}
+    source = source or written.get("source")
+    if source is None:
+        raise UserError(
+            f"no source is named; say what to {flow}: {', '.join(SOURCES)}, or the path of a file"
+        )
+    fields = _merge(dict(PRESETS.get(source, {})), written) | {"source": source}
+    for key, value in [*options.items(), *map(_parse, settings)]:
+        _set(fields, key, value)
+    try:
+        return FORMS[flow].model_validate(fields)
+    except ValidationError as error:
+        raise UserError(one_sentence(error)) from error
+
+
+def conduct(parameters: AnyParameters) -> Report:
+    """Run the flow that the parameters are of.
+
+    A file is looked at first: what is wrong with it is said at once, before any server starts.
+    """
+    if parameters.source not in SOURCES:
+        steps.rehearse(parameters)
+    if sys.stderr.isatty():
+        print(
+            f"Comparing {len(parameters.models)} models on {parameters.source} …", file=sys.stderr
+        )
+    if isinstance(parameters, ForecastParameters):
+        from flows.forecast import forecast
+
+        return forecast(parameters)
+    from flows.backtest import backtest
+
+    return backtest(parameters)
+
+
+def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
+    """Write the result where scripts read it; `-` is standard output."""
+    result = report.result
+    if json_to:
+        found = summary(result)
+        found |= {"folder": str(report.folder), "mlflow_run_id": report.run.id}
+        found["mlflow_tracking_uri"] = report.run.shown_uri
+        _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    if csv_to:
+        table = result.backtest if result.future is None else result.forecast
+        _write(csv_to, table.to_csv(index=False))
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))  # JSON is YAML
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"cannot read the parameters in {config}: {reason}") from error
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{config} holds {type(content).__name__}, expected the names and values of parameters"
+        )
+    return content
+
+
+def _parse(setting: str) -> tuple[str, Any]:
+    key, mark, value = setting.partition("=")
+    if not mark or not key:
+        raise UserError(f"--set got '{setting}', expected KEY=VALUE such as network.hidden=128")
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"--set {key} got '{value}', which is not a YAML value") from error
+
+
+def _set(fields: dict[str, Any], key: str, value: Any) -> None:
+    """Set `fields[a][b]` for the key `a.b`."""
+    *groups, last = key.split(".")
+    for group in groups:
+        inner = fields.get(group)
+        fields[group] = dict(inner) if isinstance(inner, dict) else {}
+        fields = fields[group]
+    fields[last] = value
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, group by group."""
+    merged = dict(below)
+    for key, value in above.items():
+        inner = merged.get(key)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            merged[key] = _merge(inner, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _write(target: str, text: str) -> None:
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror}; name another file") from error

@@ -1,0 +1,138 @@
+"""The files of a run: tables, figures, the HTML report."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evaluation.fans import fan
+from evaluation.leaderboard import BASELINES, REFERENCES
+from evaluation.plots import plot_attention, plot_error_by_horizon, plot_fan, plot_losses
+from evaluation.report import ReportContent, write_report
+from features.panel import Floats, Panel
+from flows.candidates import Candidate
+from flows.files import file_name
+from flows.results import Result
+from models.forecaster import NetworkForecaster
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_FANS = 6  # series that get a figure of their own
+
+
+def write_outputs(result: Result, folder: Path) -> None:
+    """Write everything that a run leaves into `folder`."""
+    if result.future is not None:
+        result.forecast.to_csv(folder / "forecast.csv", index=False)
+    result.backtest.to_parquet(folder / "backtest.parquet", index=False)
+    result.leaderboard.to_csv(folder / "leaderboard.csv")
+    result.by_series.to_csv(folder / "by_series.csv")
+    result.by_horizon.to_csv(folder / "by_horizon.csv")
+    write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
+    write_json(folder / "parameters.json", result.parameters.model_dump(mode="json"))
+    (folder / "verdicts.txt").write_text("\n".join(result.verdicts) + "\n", encoding="utf-8")
+    for name, figure in figures(result).items():
+        figure.savefig(folder / f"{name}.png")
+    write_report(folder / "report.html", _content(result))
+
+
+def _content(result: Result) -> ReportContent:
+    p = result.parameters
+    flow = "backtest" if result.future is None else "forecast"
+    attention = {c.name: _attention(c, result.panel) for c in result.candidates}
+    return ReportContent(
+        title=f"{result.fetched.title}: {flow} over {p.horizon} steps",
+        source=f"{result.fetched.title} ({p.source})",
+        command=f"forecastle {flow} {shlex.quote(p.source)} --config parameters.json",
+        panel=result.panel,
+        split=result.split,
+        scale=result.scale,
+        test=result.test,
+        validation=result.validation,
+        future=result.future,
+        unit=result.fetched.unit,
+        made=f"{datetime.now():%Y-%m-%d %H:%M}",
+        settings=p.model_dump(mode="json"),
+        histories={c.name: c.history for c in result.candidates},
+        attention={name: weights for name, weights in attention.items() if weights is not None},
+    )
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """The result for scripts: plain values that JSON knows, with null for what is not there."""
+    found: dict[str, Any] = {
+        "parameters": result.parameters.model_dump(mode="json"),
+        "chosen": result.chosen,
+        "verdicts": result.verdicts,
+        "leaderboard": records(result.leaderboard.reset_index()),
+    }
+    if result.future is not None:
+        found["forecast"] = records(result.forecast)
+    return found
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain values; dates as ISO 8601, NaN and infinity as None."""
+    return [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict(orient="records")]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write indented JSON."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def figures(result: Result) -> dict[str, Figure]:
+    """Every figure of the run, by file name without its ending."""
+    panel, unit = result.panel, result.fetched.unit
+    shown = result.future or result.test
+    found = {
+        f"forecast-{file_name(name)}": plot_fan(fan(shown, panel, s, paths(result)), unit)
+        for s, name in enumerate(panel.ids[:_FANS])
+    }
+    found["error-by-horizon"] = plot_error_by_horizon(result.by_horizon, unit=unit)
+    for candidate in result.candidates:
+        for name, figure in candidate_figures(candidate, result).items():
+            found[f"{name}-{candidate.name}"] = figure
+    return found
+
+
+def candidate_figures(candidate: Candidate, result: Result) -> dict[str, Figure]:
+    """The figures of one candidate: its loss curves, and what it attends to."""
+    found: dict[str, Figure] = {}
+    if candidate.history:
+        found["losses"] = plot_losses({candidate.name: candidate.history})
+    weights = _attention(candidate, result.panel)
+    if weights is not None:
+        found["attention"] = plot_attention(weights, candidate.name, result.panel.stamps[-1])
+    return found
+
+
+def _attention(candidate: Candidate, panel: Panel) -> Floats | None:
+    """[steps, span] of the first series at the last step; None without attention."""
+    if not isinstance(candidate.fitted, NetworkForecaster):
+        return None
+    weights = candidate.fitted.attention_map(panel, panel.steps - 1)
+    return None if weights is None else weights[0]
+
+
+def paths(result: Result) -> list[str]:
+    """The models worth a line in a fan: the chosen one, the best network, the references."""
+    ranked = list(result.leaderboard.index)
+    networks = [name for name in ranked if name not in BASELINES]
+    references = [name for name in REFERENCES if name in ranked]
+    return list(dict.fromkeys([result.chosen, *networks[:1], *references]))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

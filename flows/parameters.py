@@ -1,0 +1,151 @@
+"""The parameters of the flows: one typed model each, which is also the form that Prefect shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+    with_config,
+)
+
+from features.errors import UserError
+from features.normalize import Scaling
+from features.panel import Covariates
+from features.sources import ColumnMapping
+from models.registry import MODELS, Recipe, build
+from models.settings import NetworkSettings, TrainingSettings, require
+
+# The settings of models and features know nothing of pydantic: told here, it shows the sentence
+# under each of their fields in the form, and refuses a field they do not have.
+for _settings in (NetworkSettings, TrainingSettings, Scaling, Covariates, ColumnMapping):
+    with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))(_settings)
+
+
+def known_model(name: str) -> str:
+    """Refuse a name that is not in `models.registry.MODELS`."""
+    build(name, Recipe(horizon=1))
+    return name
+
+
+ModelName = Annotated[
+    str,
+    AfterValidator(known_model),
+    WithJsonSchema({"type": "string", "enum": list(MODELS)}),
+]
+
+
+CANDIDATES = (
+    *("naive", "seasonal-naive", "drift"),
+    *("lstm-direct", "gru-direct", "lstm-recursive", "gru-seq2seq"),
+)
+"""Compared where the user names no models: the baselines and each strategy."""
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", frozen=True)
+
+
+class SplitShares(_Form):
+    """How the time span is cut: train first, then validation, and the rest is the test range."""
+
+    train: float = Field(default=0.7, gt=0, lt=1, title="Training share")
+    """Share of the steps that models learn from."""
+    validation: float = Field(default=0.1, gt=0, lt=1, title="Validation share")
+    """Share of the steps for early stopping, choice of the model and width of the intervals."""
+    gap: int = Field(default=0, ge=0, title="Gap")
+    """Steps left out in front of the validation and of the test range."""
+
+    @model_validator(mode="after")
+    def _leaves_a_test_range(self) -> SplitShares:
+        require(
+            self.train + self.validation < 1,
+            f"the training share {self.train} and the validation share {self.validation} leave no "
+            "test range; their sum must be below 1",
+        )
+        return self
+
+
+class Parameters(_Form):
+    """What both flows are told."""
+
+    source: str = Field(default="stocks", title="Source", examples=["stocks", "weather"])
+    """The embedded sample `stocks` or `weather`, or the path of a CSV or Parquet file."""
+    series: tuple[str, ...] = Field(default=(), title="Series")
+    """Names of the series to take; all of them where none is named."""
+    start: datetime | None = Field(default=None, title="First date")
+    """First date to take; the data's first where empty."""
+    end: datetime | None = Field(default=None, title="Last date")
+    """Last date to take, inclusive; the data's last where empty."""
+    horizon: int = Field(default=5, ge=1, le=10_000, title="Horizon")
+    """Steps to forecast: sessions for stocks, days for daily weather."""
+    models: tuple[ModelName, ...] = Field(default=CANDIDATES, min_length=1, title="Models")
+    """The candidates to compare."""
+    calendar: str = Field(default="auto", title="Calendar")
+    """A pandas offset (`D`, `h`, `15min`) or an exchange whose sessions count (`XNYS`); `auto`
+    takes the one that the source names or that fits the dates."""
+    columns: ColumnMapping | None = Field(default=None, title="Columns of a wide file")
+    """Which columns of a file are what, where they do not speak for themselves."""
+    covariates: Covariates | None = Field(default=None, title="Covariates")
+    """Columns that networks may see beside the target, by when they are known; those that the
+    source recommends where empty."""
+    split: SplitShares = Field(default=SplitShares(), title="Split")
+    """Shares of the time span."""
+    stride: int = Field(default=1, ge=1, title="Stride")
+    """Steps between two forecast origins of the backtest."""
+    network: NetworkSettings = Field(default=NetworkSettings(), title="Network")
+    """The shape of the networks; baselines ignore it."""
+    training: TrainingSettings = Field(default=TrainingSettings(), title="Training")
+    """How the networks are trained; baselines ignore it."""
+    scaling: Scaling | None = Field(default=None, title="Scaling")
+    """How targets are normalised for the networks; as the source recommends where empty."""
+    experiment: str | None = Field(default=None, min_length=1, title="Experiment")
+    """Name of the MLflow experiment; the source's domain where empty."""
+
+    @model_validator(mode="after")
+    def _names_no_model_twice(self) -> Parameters:
+        twice = [name for k, name in enumerate(self.models) if name in self.models[:k]]
+        require(not twice, f"model '{twice[0] if twice else ''}' is named twice in models")
+        return self
+
+
+class ForecastParameters(Parameters):
+    """Compare the candidates on the test range, then forecast from the last step of the data."""
+
+
+class BacktestParameters(Parameters):
+    """Compare the candidates on the test range, with or without training again on the way."""
+
+    refit_every: int | None = Field(default=None, ge=1, title="Refit every")
+    """Origins between two trainings; trained once where empty."""
+    window: int | None = Field(default=None, ge=1, title="Sliding window")
+    """Steps of the sliding training range of a refit; it grows from the first step where empty."""
+
+    @model_validator(mode="after")
+    def _slides_only_when_refitting(self) -> BacktestParameters:
+        require(
+            self.window is None or self.refit_every is not None,
+            "window is given without refit_every, which it belongs to; set refit_every too",
+        )
+        return self
+
+
+def one_sentence(error: Exception) -> str:
+    """What is wrong with the settings, as one sentence: the first complaint of a validation."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, UserError):
+        return str(cause)
+    place = ".".join(str(part) for part in first["loc"])
+    got = "" if first["type"] in ("missing",) else f", got {first['input']!r}"
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}{got}"

@@ -1,0 +1,159 @@
+"""What of a result goes into which MLflow run."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.entities import Metric
+from mlflow.models import ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import ColSpec, DataType, Schema
+
+from features.panel import Panel
+from flows import served_model
+from flows.candidates import Candidate
+from flows.outputs import candidate_figures
+from flows.results import Result
+from flows.tracking import (
+    TrackedRun,
+    dataset_of,
+    environment,
+    process_tags,
+    saying_when_away,
+    span_of,
+)
+from models.registry import save
+
+_BATCH = 1000  # as many metrics as MLflow takes at once
+
+
+def log_result(result: Result, run: TrackedRun, files: Path) -> dict[str, str]:
+    """Log the parent run, and a child run for each candidate.
+
+    Args:
+        result: what to log.
+        run: the parent run.
+        files: folder of outputs, kept with the parent run.
+
+    Returns:
+        The id of each candidate's child run.
+    """
+    with saying_when_away(run.uri):
+        _log_parent(result, run, files)
+        return {c.name: _log_candidate(c, result, run) for c in result.candidates}
+
+
+def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
+    client = MlflowClient()
+    client.log_dict(run.id, environment(), "environment.json")
+    client.log_text(run.id, "\n".join(result.verdicts) + "\n", "verdicts.txt")
+    client.log_artifacts(run.id, str(files), "results")
+    _log_metrics(run.id, _finite(result.leaderboard.loc[result.chosen].to_dict()))
+    client.set_tag(run.id, "chosen", result.chosen)
+
+
+def _log_candidate(candidate: Candidate, result: Result, parent: TrackedRun) -> str:
+    tags = {"candidate": candidate.name, **process_tags(), **span_of(result.panel)}
+    with mlflow.start_run(
+        experiment_id=parent.experiment_id,
+        run_name=candidate.name,
+        nested=True,
+        parent_run_id=parent.id,
+        tags=tags,
+    ) as run:
+        name = candidate.name
+        mlflow.log_params({k: str(v) for k, v in candidate.fitted.parameters().items()})
+        mlflow.log_input(dataset_of(result.panel, result.parameters), context="training")
+        row = result.leaderboard.loc[name].to_dict() | {"fit_seconds": candidate.seconds}
+        row["taken_up_epochs"] = candidate.taken_up
+        _log_metrics(run.info.run_id, _finite(row))
+        _log_metrics(run.info.run_id, _loss_curves(candidate))
+        _log_metrics(run.info.run_id, _horizon_curves(result.by_horizon.loc[name]))
+        _log_figures(candidate, result)
+        _log_model(candidate, result.panel)
+    return str(run.info.run_id)
+
+
+def _finite(row: dict[Any, Any]) -> Iterator[Metric]:
+    now = _now()
+    return (Metric(str(k), float(v), now, 0) for k, v in row.items() if math.isfinite(v))
+
+
+def _loss_curves(candidate: Candidate) -> Iterator[Metric]:
+    now = _now()
+    for epoch in candidate.history:
+        for key in ("train_loss", "validation_loss", "learning_rate"):
+            value = asdict(epoch)[key]
+            if math.isfinite(value):
+                yield Metric(key, value, now, epoch.number)
+
+
+def _horizon_curves(table: pd.DataFrame) -> Iterator[Metric]:
+    now = _now()
+    for step, row in table.iterrows():
+        for key, value in row.items():
+            if math.isfinite(value):
+                yield Metric(f"{key}_by_horizon", float(value), now, int(step))
+
+
+def _log_metrics(run_id: str, metrics: Iterable[Metric]) -> None:
+    lines = list(metrics)
+    for k in range(0, len(lines), _BATCH):
+        MlflowClient().log_batch(run_id, lines[k : k + _BATCH])
+
+
+def _log_figures(candidate: Candidate, result: Result) -> None:
+    for name, figure in candidate_figures(candidate, result).items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
+
+
+def _log_model(candidate: Candidate, panel: Panel) -> None:
+    """Log the forecaster as a pyfunc made from code, which holds no pickled model."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "forecaster"
+        save(candidate.fitted, folder)
+        served_model.write_contract(folder, panel)
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(served_model.__file__)),
+            artifacts={"forecaster": str(folder)},
+            signature=_signature(candidate, panel),
+            input_example=_example(panel),
+            pip_requirements=_requirements(),
+        )
+
+
+def _signature(candidate: Candidate, panel: Panel) -> ModelSignature:
+    covariates = panel.covariates
+    numbers = ("y", *covariates.past, *covariates.future, *covariates.static)
+    keys = [ColSpec(DataType.string, "unique_id"), ColSpec(DataType.datetime, "ds")]
+    return ModelSignature(
+        Schema([*keys, *(ColSpec(DataType.double, name) for name in numbers)]),
+        Schema([*keys, ColSpec(DataType.double, candidate.name)]),
+    )
+
+
+def _example(panel: Panel) -> pd.DataFrame:
+    """The last rows of each series."""
+    return panel.frame().groupby("unique_id", sort=False).tail(32).reset_index(drop=True)
+
+
+def _requirements() -> list[str]:
+    """What a served model needs: this project, which brings the rest."""
+    try:
+        return [f"forecastle=={version('forecastle')}"]
+    except PackageNotFoundError:
+        return [f"torch=={version('torch')}"]
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

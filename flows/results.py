@@ -1,0 +1,84 @@
+"""What a comparison of candidates found. Tables are made from it when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from evaluation import leaderboard as tables
+from evaluation.backtest import Backtest
+from evaluation.metrics import Scale, seasonal_scale
+from evaluation.verdicts import choice, headline, verdicts
+from features.panel import Panel
+from features.sources import Fetched
+from features.splits import Split
+from flows.candidates import Candidate
+from flows.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Result:
+    """A comparison on the test range, and the forecast from the last step where one was made."""
+
+    parameters: Parameters
+    fetched: Fetched
+    panel: Panel
+    split: Split
+    candidates: Sequence[Candidate]
+    validation: Backtest
+    test: Backtest
+    """With 90 % intervals, as wide as the errors of the validation range ask for."""
+    future: Backtest | None = None
+
+    @property
+    def forecast(self) -> pd.DataFrame:
+        """The long forecast frame `unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90`.
+
+        Raises:
+            ValueError: this result is of a backtest alone.
+        """
+        if self.future is None:
+            raise ValueError("a backtest forecasts nothing beyond the data; run a forecast")
+        return self.future.forecast_frame()
+
+    @cached_property
+    def backtest(self) -> pd.DataFrame:
+        """The long frame of the test range: the forecast's columns and `y`."""
+        return self.test.frame()
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What scaled metrics divide by."""
+        return seasonal_scale(self.panel, self.split.train, self.panel.calendar.season)
+
+    @cached_property
+    def leaderboard(self) -> pd.DataFrame:
+        """Models by rank and their metrics on the test range."""
+        return tables.leaderboard(self.test, self.scale)
+
+    @cached_property
+    def by_series(self) -> pd.DataFrame:
+        """The leaderboard's columns by series and model."""
+        return tables.by_series(self.test, self.scale)
+
+    @cached_property
+    def by_horizon(self) -> pd.DataFrame:
+        """Every metric by model and step ahead."""
+        return tables.by_horizon(self.test, self.scale)
+
+    @cached_property
+    def chosen(self) -> str:
+        """The model to use: the best on the validation range."""
+        return tables.select(self.validation)
+
+    @cached_property
+    def verdicts(self) -> list[str]:
+        """In words: the run as a whole, the choice, then each model against the references."""
+        return [
+            headline(self.test),
+            choice(self.validation, self.test),
+            *verdicts(self.test),
+        ]

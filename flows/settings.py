@@ -1,0 +1,44 @@
+"""Where this installation keeps things: read from the environment, not from a flow's parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the machine, each an environment variable with the prefix `FORECASTLE_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FORECASTLE_", use_attribute_docstrings=True, frozen=True, populate_by_name=True
+    )
+
+    home: Path = Path("forecastle_home")
+    """Folder for results, checkpoints and, unless another store is named, the MLflow store."""
+
+    mlflow_tracking_uri: str | None = Field(default=None, validation_alias="MLFLOW_TRACKING_URI")
+    """MLflow store or server; a SQLite file in the home folder where none is named."""
+
+    @property
+    def runs(self) -> Path:
+        """Folder that holds one folder of results a run."""
+        return self.home.resolve() / "runs"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder that a killed run resumes from."""
+        return self.home.resolve() / "checkpoints"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The MLflow store in use."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
+
+    @property
+    def artifact_root(self) -> str | None:
+        """Where a new experiment keeps its files; None leaves it to the MLflow server."""
+        if self.tracking_uri.startswith(("sqlite:", "file:", "mysql", "postgresql")):
+            return (self.home.resolve() / "mlartifacts").as_uri()
+        return None

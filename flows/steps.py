@@ -1,0 +1,152 @@
+"""The steps of both flows as plain functions; a Prefect task wraps one, a notebook calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from evaluation.backtest import Backtest, backtest, rolling_backtest
+from evaluation.conformal import half_widths, with_intervals
+from evaluation.leaderboard import BASELINES
+from evaluation.protocol import Forecaster
+from features.errors import UserError
+from features.normalize import Scaling
+from features.panel import Panel
+from features.schema import to_panel
+from features.sources import Fetched, Query, fetch
+from features.splits import Fold, Split, folds
+from flows.candidates import Candidate
+from flows.parameters import BacktestParameters, Parameters
+from models.forecaster import check_length
+
+P = TypeVar("P", bound=Parameters)
+
+
+def fetch_data(parameters: Parameters) -> Fetched:
+    """The long frame of the source, not validated yet."""
+    p = parameters
+    start, end = (pd.Timestamp(stamp) if stamp else None for stamp in (p.start, p.end))
+    return fetch(p.source, Query(p.series, start, end), p.columns)
+
+
+def settle(parameters: P, fetched: Fetched) -> P:
+    """The parameters with the source's recommendations where the user left the choice."""
+    p = parameters
+    return parameters.model_copy(
+        update={
+            "calendar": fetched.calendar if p.calendar == "auto" else p.calendar,
+            "covariates": p.covariates or fetched.covariates,
+            "scaling": p.scaling or Scaling(log=fetched.log),
+            "experiment": p.experiment or fetched.experiment,
+        }
+    )
+
+
+def panel_of(fetched: Fetched, parameters: Parameters) -> Panel:
+    """The validated series on their calendar.
+
+    Raises:
+        UserError: the frame breaks the data contract.
+    """
+    return to_panel(fetched.frame, parameters.calendar, parameters.covariates)
+
+
+def split_of(panel: Panel, parameters: Parameters) -> Split:
+    """Cut the panel's steps by the shares asked for.
+
+    Raises:
+        UserError: a range is too short for the horizon, or for the networks' look-back.
+    """
+    shares, horizon = parameters.split, parameters.horizon
+    split = Split.by_share(panel.steps, shares.train, shares.validation, shares.gap)
+    for part, steps in {"validation": split.validation, "test": split.test}.items():
+        if len(steps) < horizon:
+            raise UserError(
+                f"the {part} range has {len(steps)} of the data's {panel.steps} steps, fewer than "
+                f"the horizon {horizon}; give more history or a shorter horizon, or change the "
+                "split's shares"
+            )
+    if any(name not in BASELINES for name in parameters.models):
+        check_length(panel, split, parameters.network, horizon)
+    return split
+
+
+def compare(
+    candidates: Sequence[Candidate], panel: Panel, split: Split, parameters: Parameters
+) -> tuple[Backtest, Backtest]:
+    """Backtests of fitted candidates on the validation and on the test range.
+
+    Both take one pass a candidate. The test range's forecasts have 90 % intervals.
+    """
+    validation, test = (
+        backtest(candidates, panel, split.origins(part, parameters.horizon, parameters.stride))
+        for part in ("validation", "test")
+    )
+    return validation, with_intervals(test, half_widths(validation))
+
+
+def rehearse(parameters: Parameters) -> None:
+    """Go as far as nothing is trained or kept: what is wrong with the input comes up here."""
+    fetched = fetch_data(parameters)
+    settled = settle(parameters, fetched)
+    split_of(panel_of(fetched, settled), settled)
+
+
+def folds_of(panel: Panel, split: Split, parameters: BacktestParameters) -> list[Fold]:
+    """The refits of a backtest over the test range; none where it is not to be refitted."""
+    if parameters.refit_every is None:
+        return []
+    origins = split.origins("test", parameters.horizon, parameters.stride)
+    validation, gap = len(split.validation), parameters.split.gap
+    return folds(origins, parameters.refit_every, validation, parameters.window, gap)
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """One candidate's backtest over all refits, and the candidates that the refits made."""
+
+    backtest: Backtest
+    candidates: list[Candidate]
+
+
+def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold]) -> Refitted:
+    """The backtest of one candidate that is made anew and fitted for each of the folds."""
+    made: list[Candidate] = []
+
+    def make() -> list[Candidate]:
+        made.append(candidate.anew())
+        return made[-1:]
+
+    return Refitted(rolling_backtest(make, panel, cuts), made)
+
+
+def join(backtests: Sequence[Backtest], validation: Backtest) -> Backtest:
+    """One backtest of several candidates' backtests on the same origins, with intervals."""
+    forecasts = {name: f for part in backtests for name, f in part.forecasts.items()}
+    return with_intervals(replace(backtests[0], forecasts=forecasts), half_widths(validation))
+
+
+def look_ahead(
+    forecasters: Sequence[Forecaster], panel: Panel, validation: Backtest | None = None
+) -> Backtest:
+    """Forecasts of the H steps after the panel's last one, a backtest whose `y` is still to come.
+
+    They have intervals where the backtest of the validation range is given.
+    """
+    future = backtest(forecasters, panel, np.array([panel.steps - 1]))
+    return with_intervals(future, half_widths(validation)) if validation else future
+
+
+def require_known_future(panel: Panel, horizon: int) -> None:
+    """Refuse, before anything is trained, covariates that do not reach as far as the forecast."""
+    names, have = panel.covariates.future, panel.future.shape[1] - panel.steps
+    if names and have < horizon:
+        raise UserError(
+            f"the known-future covariates {', '.join(names)} reach {have} steps past the last "
+            f"observation on {panel.stamps[-1]}, fewer than the horizon {horizon}; add rows with "
+            "their values and no y"
+        )

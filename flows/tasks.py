@@ -1,0 +1,128 @@
+"""Prefect tasks: each wraps one plain step.
+
+Only fetching is tried again, for it alone can fail from outside; what the user got wrong fails at
+once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from evaluation.backtest import Backtest
+from features.errors import UserError
+from features.panel import Panel
+from features.sources import Fetched
+from features.splits import Fold, Split
+from flows import steps
+from flows.candidates import Candidate
+from flows.outputs import write_outputs
+from flows.parameters import Parameters
+from flows.records import log_result
+from flows.results import Result
+from flows.tracking import TrackedRun
+
+
+def can_heal(task: object, run: TaskRun, state: State[Any]) -> bool:
+    """Whether to try again: not after a user's mistake, which stays one."""
+    try:
+        state.result()
+    except UserError:
+        return False
+    except Exception:
+        return True
+    return False
+
+
+@task(
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=exponential_backoff(backoff_factor=2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=can_heal,
+)
+def fetch(parameters: Parameters) -> Fetched:
+    """Get the long frame."""
+    return steps.fetch_data(parameters)
+
+
+@task(cache_policy=NO_CACHE)
+def validate(fetched: Fetched, parameters: Parameters) -> tuple[Panel, Split]:
+    """Check the frame and cut its span."""
+    panel = steps.panel_of(fetched, parameters)
+    split = steps.split_of(panel, parameters)
+    get_run_logger().info(
+        f"{len(panel)} series of {panel.steps} steps from {panel.stamps[0]} to {panel.stamps[-1]}, "
+        f"of which models learn from the first {split.train.stop}"
+    )
+    return panel, split
+
+
+@task(cache_policy=NO_CACHE, task_run_name="fit {candidate.name}")
+def fit(candidate: Candidate, panel: Panel, split: Split) -> None:
+    """Train one candidate, or go on with its training."""
+    candidate.fit(panel, split)
+    get_run_logger().info(
+        f"{candidate.name}: {len(candidate.history)} epochs, {candidate.taken_up} of them taken up "
+        f"from a checkpoint, in {candidate.seconds:.1f} s"
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def backtest(
+    candidates: Sequence[Candidate], panel: Panel, split: Split, parameters: Parameters
+) -> tuple[Backtest, Backtest]:
+    """Judge the fitted candidates on the validation and on the test range."""
+    return steps.compare(candidates, panel, split, parameters)
+
+
+@task(cache_policy=NO_CACHE)
+def look_ahead(candidates: Sequence[Candidate], panel: Panel, validation: Backtest) -> Backtest:
+    """Forecast what comes after the data, with intervals."""
+    return steps.look_ahead(candidates, panel, validation)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="refit {candidate.name}")
+def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold]) -> steps.Refitted:
+    """Judge one candidate on the test range, trained again on the way."""
+    return steps.refit(candidate, panel, cuts)
+
+
+@task(cache_policy=NO_CACHE)
+def report(result: Result, folder: Path) -> None:
+    """Write tables, figures and the HTML report."""
+    write_outputs(result, folder)
+
+
+@task(cache_policy=NO_CACHE)
+def log(result: Result, run: TrackedRun, folder: Path) -> None:
+    """Log everything to MLflow, and leave the leaderboard and a link in Prefect."""
+    log_result(result, run, folder)
+    key = re.sub(r"[^a-z0-9]+", "-", run.experiment.lower()).strip("-") or "run"
+    create_table_artifact(_rows(result), key=f"{key}-leaderboard", description=result.verdicts[0])
+    create_markdown_artifact(_markdown(result, run), key=f"{key}-verdict")
+    if run.link:
+        create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
+
+
+def _rows(result: Result) -> list[dict[str, Any]]:
+    table = result.leaderboard.reset_index().to_dict(orient="records")
+    return [
+        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        for row in table
+    ]
+
+
+def _markdown(result: Result, run: TrackedRun) -> str:
+    place = f"[{run.id}]({run.link})" if run.link else f"`{run.id}` in `{run.uri}`"
+    lines = "\n".join(f"- {verdict}" for verdict in result.verdicts)
+    return f"# {run.experiment}: use {result.chosen}\n\n{lines}\n\nMLflow run: {place}\n"

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.panel import Panel
+from features.schema import to_panel
+from features.splits import Split
+from flows.candidates import Candidate, candidates_of, forget
+from flows.parameters import ForecastParameters
+from models.registry import Recipe
+from models.settings import NetworkSettings, TrainingSettings
+from tests.flows.small import given, small_frame
+
+NETWORK = NetworkSettings(hidden=4, look_back=14)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return to_panel(small_frame())
+
+
+@pytest.fixture(scope="module")
+def split(panel: Panel) -> Split:
+    return Split.by_share(panel.steps)
+
+
+def candidate(folder: Path | None, epochs: int = 3, seed: int = 0) -> Candidate:
+    training = TrainingSettings(epochs=epochs, device="cpu", batch_rows=4, seed=seed)
+    return Candidate("gru-direct", Recipe(3, 7, NETWORK, training), folder)
+
+
+def forecast(fitted: Candidate, panel: Panel) -> np.ndarray:
+    return fitted.forecast(panel, np.array([120, panel.steps - 1]))
+
+
+def test_a_finished_fit_is_taken_up_and_forecasts_the_same(
+    panel: Panel, split: Split, tmp_path: Path
+) -> None:
+    first, second = candidate(tmp_path), candidate(tmp_path)
+    first.fit(panel, split)
+    second.fit(panel, split)
+    assert (first.trained, first.taken_up) == (3, 0)
+    assert (second.trained, second.taken_up) == (0, 3)
+    assert second.history == first.history
+    np.testing.assert_array_equal(forecast(second, panel), forecast(first, panel))
+
+
+def test_checkpoints_change_nothing(panel: Panel, split: Split, tmp_path: Path) -> None:
+    kept, unkept = candidate(tmp_path), candidate(None)
+    kept.fit(panel, split)
+    unkept.fit(panel, split)
+    np.testing.assert_array_equal(forecast(kept, panel), forecast(unkept, panel))
+
+
+def test_other_settings_data_or_splits_start_afresh(panel: Panel, split: Split) -> None:
+    one = candidate(None)
+    other_data = to_panel(small_frame(150))
+    digests = {
+        one.digest(panel, split),
+        candidate(None, seed=1).digest(panel, split),
+        candidate(None, epochs=4).digest(panel, split),
+        one.digest(other_data, split),
+        one.digest(panel, Split.by_share(panel.steps, 0.6)),
+        Candidate("lstm-direct", one.recipe).digest(panel, split),
+    }
+    assert len(digests) == 6
+    assert candidate(None).digest(panel, split) in digests
+
+
+def test_a_run_that_ended_well_leaves_no_checkpoints(
+    panel: Panel, split: Split, tmp_path: Path
+) -> None:
+    parameters = ForecastParameters(**given("frame"))
+    candidates = candidates_of(parameters, 7, tmp_path)
+    for one in candidates:
+        one.fit(panel, split)
+    assert len(list(tmp_path.iterdir())) == len(candidates)
+    forget(candidates)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unfitted_candidate_refuses_to_forecast(panel: Panel) -> None:
+    with pytest.raises(RuntimeError, match="gru-direct is not fitted"):
+        forecast(candidate(None), panel)
+
+
+def test_a_candidate_made_anew_is_not_fitted(panel: Panel, split: Split) -> None:
+    one = candidate(None)
+    one.fit(panel, split)
+    assert one.anew().forecaster is None
