@@ -48,8 +48,10 @@ class Lens:
     horizon: int
 
     @classmethod
-    def fit(cls, panel: Panel, train: range, scaling: Scaling, horizon: int) -> Lens:
-        """Fit on the training range alone."""
+    def fit(
+        cls, panel: Panel, train: range, scaling: Scaling, horizon: int, calendar: bool = True
+    ) -> Lens:
+        """Fit on the training range alone; `calendar` says whether its cycles are shown."""
         cut = slice(train.start, train.stop)
         normalizer = Normalizer.fit(panel, train, scaling)
         past = Affine.fit(_columns(panel.past[:, cut]))
@@ -57,7 +59,7 @@ class Lens:
         values, anchor = _channels(panel, normalizer, past)
         reach = _reach(values[:, cut], anchor[:, cut], horizon)
         span = panel.stamps[train.stop - 1] - panel.stamps[train.start]
-        cycles = visible_cycles(panel.calendar.name, span)
+        cycles = visible_cycles(panel.calendar.name, span) if calendar else ()
         return cls(normalizer, past, future, Affine.fit(panel.static), reach, cycles, horizon)
 
     def state(self) -> dict[str, Any]:

@@ -88,18 +88,31 @@ class Panel:
             self.covariates,
         )
 
+    @property
+    def ahead(self) -> int:
+        """K, the steps past the last one that have known-future covariates."""
+        return max(int(self.future.shape[1]) - self.steps, 0) if self.covariates.future else 0
+
     def frame(self) -> pd.DataFrame:
-        """The long frame (`unique_id, ds, y`, covariates) of every step since each series began."""
-        parts = []
-        for s, name in enumerate(self.ids):
-            kept = slice(int(self.start[s]), self.steps)
-            columns: dict[str, object] = {"unique_id": name, "ds": self.stamps[kept]}
-            columns["y"] = self.y[s, kept]
-            columns |= {c: self.past[s, kept, i] for i, c in enumerate(self.covariates.past)}
-            columns |= {c: self.future[s, kept, i] for i, c in enumerate(self.covariates.future)}
-            columns |= {c: self.static[s, i] for i, c in enumerate(self.covariates.static)}
-            parts.append(pd.DataFrame(columns))
-        return pd.concat(parts, ignore_index=True)
+        """The long frame (`unique_id, ds, y`, covariates) of every step since each series began.
+
+        The rows of the K steps past the last one hold known-future covariates and no `y`, so that
+        the frame makes the same panel again.
+        """
+        stamps = self.stamps.append(self.calendar.ahead(self.ahead)) if self.ahead else self.stamps
+        return pd.concat([self._rows(s, stamps) for s in range(len(self))], ignore_index=True)
+
+    def _rows(self, s: int, stamps: pd.DatetimeIndex) -> pd.DataFrame:
+        """The long frame of series `s` at `stamps` [T + K]."""
+        kept = slice(int(self.start[s]), len(stamps))
+        still_to_come = ((0, self.ahead), (0, 0))
+        seen = np.column_stack([self.y[s], self.past[s]])  # [T, 1 + P]
+        seen = np.pad(seen, still_to_come, constant_values=np.nan)[kept]
+        columns: dict[str, object] = {"unique_id": self.ids[s], "ds": stamps[kept]}
+        columns |= {c: seen[:, i] for i, c in enumerate(("y", *self.covariates.past))}
+        columns |= {c: self.future[s, kept, i] for i, c in enumerate(self.covariates.future)}
+        columns |= {c: self.static[s, i] for i, c in enumerate(self.covariates.static)}
+        return pd.DataFrame(columns)
 
 
 def long_to_panel(

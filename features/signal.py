@@ -45,11 +45,10 @@ class Signal:
         """Where the tensors live."""
         return self.values.device
 
-    def inputs(self, rows: Rows, segment: int) -> Tensor:
-        """What the encoder eats: [R, N, 2·w·C + C + F + G].
+    def points(self, rows: Rows, segment: int) -> Tensor:
+        """[R, N, 2·w·C] the points of each segment, relative to the level in front of it.
 
-        The points of a segment relative to the level in front of it, whether each was observed,
-        and, as of the segment's end, the level, the known covariates and the static ones.
+        For each of the w points: C changes in units of reach, then C flags of what was observed.
         """
         R, N, w = len(rows.series), rows.count, segment
         span = torch.arange(N * w, device=self.device)
@@ -59,25 +58,21 @@ class Signal:
         index = steps.clamp(0, self.values.shape[1] - 1)
         series = rows.series[:, None]
         observed = self.observed[series, index] * inside  # [R, N·w, C]
-        ends = rows.ends(w)
-        before = (ends - w).clamp_min(0).maximum(start).clamp_max(self.values.shape[1] - 1)
+        before = (rows.ends(w) - w).clamp_min(0).maximum(start).clamp_max(self.values.shape[1] - 1)
         level = self.anchor[series, before]  # [R, N, C]
         change = self.values[series, index].view(R, N, w, -1) - level.unsqueeze(2)
         change = change / self.reach[rows.series][:, None, None]
         observed = observed.view(R, N, w, -1)
-        points = torch.cat([change * observed, observed], dim=-1).flatten(2)  # [R, N, 2·w·C]
-        return torch.cat([points, self.context(rows.series, ends)], dim=-1)
+        return torch.cat([change * observed, observed], dim=-1).flatten(2)
 
-    def context(self, series: Tensor, steps: Tensor, anchor: Tensor | None = None) -> Tensor:
-        """[R], [R, N] → [R, N, C + F + G]: level, known and static covariates as of `steps`.
+    def level(self, series: Tensor, steps: Tensor) -> Tensor:
+        """[R], [R, N] → [R, N, C] the anchor as of `steps`."""
+        return self.anchor[series[:, None], steps.clamp(0, self.values.shape[1] - 1)]
 
-        `anchor` [R, N, C] replaces the level where a forecast goes on past the last observation.
-        """
-        index = steps.clamp(0, self.values.shape[1] - 1)
-        level = self.anchor[series[:, None], index] if anchor is None else anchor
+    def context(self, series: Tensor, steps: Tensor) -> Tensor:
+        """[R], [R, N] → [R, N, F + G]: known and static covariates as of `steps`."""
         static = self.static[series][:, None].expand(-1, steps.shape[1], -1)
-        # tanh bounds what a level far outside the training range can do to the network
-        return torch.cat([torch.tanh(level / 2), self.known_at(series, steps), static], dim=-1)
+        return torch.cat([self.known_at(series, steps), static], dim=-1)
 
     def known_at(self, series: Tensor, steps: Tensor) -> Tensor:
         """[R], [R, …] → [R, …, F] the covariates known for `steps`."""

@@ -41,7 +41,7 @@ class Split:
         `gap` steps are left out in front of the validation and of the test range (an embargo, for
         targets that overlap what came before them).
         """
-        a, b = int(steps * train), int(steps * (train + validation))
+        a, b = round(steps * train), round(steps * (train + validation))
         return cls(range(0, a), range(min(a + gap, b), b), range(min(b + gap, steps), steps))
 
     def origins(self, part: Part, horizon: int, stride: int = 1) -> Integers:

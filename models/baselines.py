@@ -6,6 +6,7 @@ R. J. Hyndman, G. Athanasopoulos: Forecasting: Principles and Practice, 3rd ed.,
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from models.settings import require
 
 
 @dataclass
-class Baseline:
+class Baseline(ABC):
     """A forecast by rule over `horizon` steps."""
 
     horizon: int
@@ -28,6 +29,10 @@ class Baseline:
 
     def fit(self, panel: Panel, split: Split) -> None:
         """There is nothing to learn."""
+
+    @abstractmethod
+    def forecast(self, panel: Panel, origins: Integers) -> Floats:
+        """[S, O, H] from `origins` ([O]); NaN for a series without an observation up to there."""
 
     def parameters(self) -> dict[str, object]:
         """The settings, flat, for logging."""

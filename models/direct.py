@@ -23,7 +23,7 @@ class Direct(Network):
 
     def forward(self, batch: Batch) -> Prediction:  # noqa: D102
         rows = batch.rows
-        states = self.encoder(batch.signal.inputs(rows, self.settings.segment))[:, self.lead :]
+        states = self.encoder(self.inputs(batch.signal, rows))[:, self.lead :]
         ends = rows.ends(self.settings.segment)[:, self.lead :]
         R, O, D = states.shape
         series = rows.series[:, None].expand(R, O).reshape(-1)
@@ -33,7 +33,7 @@ class Direct(Network):
     def forecast(  # noqa: D102
         self, signal: Signal, rows: Rows, row: Tensor, step: Tensor
     ) -> Tensor:
-        states = self.encoder(signal.inputs(rows, self.settings.segment))[row, step]
+        states = self.encoder(self.inputs(signal, rows))[row, step]
         series, ends = rows.series[row], rows.ends(self.settings.segment)[row, step]
         size = self.slab(self.head.pieces * self.settings.hidden * 4 + self.shape.horizon * 8)
         cut = zip(states.split(size), series.split(size), ends.split(size), strict=True)

@@ -96,7 +96,7 @@ class NetworkForecaster:
         """
         check_length(panel, split, self.network, self.horizon)
         self.ids, self.covariates = panel.ids, panel.covariates
-        self.lens = Lens.fit(panel, split.train, self.scaling, self.horizon)
+        self.lens = Lens.fit(panel, split.train, self.scaling, self.horizon, self.network.calendar)
         device = make_fabric(self.training).device
         signal = self.lens.signal(panel.until(split.validation.stop - 1), device)
         torch.manual_seed(self.training.seed)

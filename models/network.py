@@ -60,7 +60,7 @@ class Network(nn.Module, ABC):
         super().__init__()
         self.shape, self.settings, self.cell = shape, settings, cell
         w, c = settings.segment, shape.channels
-        inputs = 2 * w * c + c + shape.known + shape.static
+        inputs = (2 * w + settings.level) * c + shape.known + shape.static
         self.encoder = Encoder(
             inputs, settings.hidden, settings.layers, settings.dropout, cell, embed=w > 1
         )
@@ -79,6 +79,20 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def forecast(self, signal: Signal, rows: Rows, row: Tensor, step: Tensor) -> Tensor:
         """Forecast from K origins, each a segment `step` [K] of a `row` [K]: [K, H]."""
+
+    def inputs(self, signal: Signal, rows: Rows) -> Tensor:
+        """[R, N, inputs] what the encoder eats."""
+        ends = rows.ends(self.settings.segment)
+        context = self.context(signal, rows.series, ends, signal.level(rows.series, ends))
+        return torch.cat([signal.points(rows, self.settings.segment), context], dim=-1)
+
+    def context(self, signal: Signal, series: Tensor, steps: Tensor, level: Tensor) -> Tensor:
+        """[R], [R, N], [R, N, C] → [R, N, …] what stands beside the points of a segment."""
+        context = signal.context(series, steps)
+        if not self.settings.level:
+            return context
+        # tanh bounds what a level far outside the training range can do
+        return torch.cat([torch.tanh(level / 2), context], dim=-1)
 
     def slab(self, width: int) -> int:
         """Origins that fit in one slab when each needs `width` floats."""

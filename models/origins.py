@@ -16,6 +16,10 @@ PASS = 2**25
 """Floats that the states of one encoding pass may hold; more series go in several passes."""
 
 
+EPOCH = 20
+"""Steps that an epoch has at least: small data is cut into shorter rows and smaller batches."""
+
+
 @dataclass(frozen=True)
 class RowSampler:
     """Draws rows uniformly over series and first origins of the training range."""
@@ -36,10 +40,12 @@ class RowSampler:
         # from the step where a row begins to the last target of its first origin
         needed = (lead + 1) * w + net.shape.horizon
         choices = (train.stop - needed + 1 - first).clamp_min(0)
-        origins = max(1, min(settings.chunk_origins, int(choices.max()) // w))
-        rows = max(1, int(choices.sum()) // origins)
-        steps = max(1, rows // settings.batch_rows)
-        return cls(first, choices, lead + origins, min(settings.batch_rows, rows), steps)
+        total = int(choices.sum())
+        few = max(4, total // (8 * EPOCH))  # so few that 8 rows a batch make an epoch
+        origins = max(1, min(settings.chunk_origins, int(choices.max()) // w, few))
+        rows = max(1, total // origins)
+        batch = max(1, min(settings.batch_rows, rows // EPOCH))
+        return cls(first, choices, lead + origins, batch, rows // batch)
 
     def draw(self, generator: torch.Generator) -> Iterator[Rows]:
         """The rows of one epoch, batch by batch."""

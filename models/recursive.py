@@ -23,7 +23,7 @@ class Recursive(Network):
 
     def forward(self, batch: Batch) -> Prediction:  # noqa: D102
         rows, signal, w = batch.rows, batch.signal, self.settings.segment
-        inputs = signal.inputs(rows, w)
+        inputs = self.inputs(signal, rows)
         states = self.encoder(inputs)[:, self.lead : -1]
         ends = rows.ends(w)[:, self.lead : -1]
         # what comes next is what the encoder eats next: changes and flags, [R, O, w, 2·C]
@@ -38,7 +38,7 @@ class Recursive(Network):
         self, signal: Signal, rows: Rows, row: Tensor, step: Tensor
     ) -> Tensor:
         w = self.settings.segment
-        states = self.encoder.states(signal.inputs(rows, w))
+        states = self.encoder.states(self.inputs(signal, rows))
         picked = [tuple(part[row, step] for part in layer) for layer in states]
         series, ends = rows.series[row], rows.ends(w)[row, step]
         size = self.slab(self.settings.hidden * 8 * self.settings.layers)
@@ -59,7 +59,7 @@ class Recursive(Network):
             values = anchor[:, None] + change * reach[:, None]
             out.append(values[..., 0])
             anchor = torch.lerp(anchor, values[:, -1], signal.follows)
-            context = signal.context(series, at + w, anchor[:, None])
+            context = self.context(signal, series, at + w, anchor[:, None])
             points = torch.cat([change, torch.ones_like(change)], dim=-1).flatten(1)[:, None]
             top, state = self.encoder.step(torch.cat([points, context], dim=-1), state)
         path = torch.cat(out, dim=1)[:, : self.shape.horizon]

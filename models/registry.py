@@ -13,12 +13,12 @@ import torch
 
 from features.errors import UserError
 from features.normalize import Scaling
-from models.baselines import Drift, Naive, SeasonalNaive
+from models.baselines import Baseline, Drift, Naive, SeasonalNaive
 from models.forecaster import NetworkForecaster
 from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
 from models.training import TrainingRun
 
-AnyForecaster = Naive | SeasonalNaive | Drift | NetworkForecaster
+AnyForecaster = Baseline | NetworkForecaster
 FILE = "forecaster.pt"
 
 

@@ -41,7 +41,7 @@ class Seq2Seq(Network):
 
     def forward(self, batch: Batch) -> Prediction:  # noqa: D102
         rows, w = batch.rows, self.settings.segment
-        states = self.encoder(batch.signal.inputs(rows, w))
+        states = self.encoder(self.inputs(batch.signal, rows))
         ends = rows.ends(w)[:, self.lead :]
         queries = torch.arange(self.lead, rows.count, device=ends.device)
         mask = band(queries, rows.count, self.lead + 1)
@@ -64,7 +64,7 @@ class Seq2Seq(Network):
     def _recall(
         self, signal: Signal, rows: Rows, row: Tensor, step: Tensor
     ) -> tuple[Tensor, Tensor]:
-        states = self.encoder(signal.inputs(rows, self.settings.segment))
+        states = self.encoder(self.inputs(signal, rows))
         keys = self.attention.key(states)
         series, ends = rows.series[row], rows.ends(self.settings.segment)[row, step]
         span = self.lead + 1

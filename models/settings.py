@@ -32,6 +32,11 @@ class NetworkSettings:
     look_back: int = 96
     """Steps of history in front of the first origin of a training chunk, and the span that the
     attention of seq2seq sees."""
+    level: bool = False
+    """Show the network the level itself beside its changes: for series that return to a mean
+    (temperatures), not for those that wander (prices)."""
+    calendar: bool = True
+    """Show the network where in the day, week and year a step lies."""
     attention: Literal["dot", "additive"] = "dot"
     """Score of the seq2seq attention."""
     teacher_forcing: float = 0.5
@@ -66,9 +71,9 @@ class TrainingSettings:
     weight_decay: float = 0.0
     """Decoupled weight decay (AdamW)."""
     batch_rows: int = 64
-    """Chunks in a batch."""
+    """Chunks in a batch; fewer where the data would make too few batches of them."""
     chunk_origins: int = 64
-    """Forecast origins in a chunk: each is a term of the loss."""
+    """Forecast origins in a chunk, each a term of the loss; fewer where the data is small."""
     loss: Literal["mae", "mse", "huber"] = "mae"
     """Pointwise loss on the normalised scale."""
     gradient_clip: float = 1.0

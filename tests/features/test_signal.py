@@ -33,13 +33,14 @@ def lens(scaling: Scaling = Scaling()) -> Lens:  # noqa: B008
 def test_every_number_of_an_input_row() -> None:
     w, signal = 4, lens().signal(panel())
     rows = Rows(torch.tensor([1, 0]), torch.tensor([4, 10]), 3)
-    inputs = signal.inputs(rows, w)
-    C, F, G = 2, signal.known.shape[2], 1
-    assert inputs.shape == (2, 3, 2 * w * C + C + F + G)
+    C, F = 2, signal.known.shape[2]
+    inputs, context = signal.points(rows, w), signal.context(rows.series, rows.ends(w))
+    assert inputs.shape == (2, 3, 2 * w * C)
+    assert context.shape == (2, 3, F + 1)
     for r, (s, first) in enumerate(zip([1, 0], [4, 10], strict=True)):
         for n in range(3):
             begin = first + n * w
-            points = inputs[r, n, : 2 * w * C].view(w, 2 * C)
+            points = inputs[r, n].view(w, 2 * C)
             before = max(begin - 1, int(signal.start[s]))
             for j in range(w):
                 t = begin + j
@@ -52,10 +53,10 @@ def test_every_number_of_an_input_row() -> None:
                     assert points[j, c] == (change if there else 0)
                     assert points[j, C + c] == float(there)
             end = begin + w - 1
-            context = inputs[r, n, 2 * w * C :]
-            torch.testing.assert_close(context[:C], torch.tanh(signal.anchor[s, end] / 2))
-            assert torch.equal(context[C : C + F], signal.known[s, end])
-            assert torch.equal(context[C + F :], signal.static[s])
+            assert torch.equal(context[r, n, :F], signal.known[s, end])
+            assert torch.equal(context[r, n, F:], signal.static[s])
+    level = signal.level(rows.series, rows.ends(w))
+    assert torch.equal(level[1, 2], signal.anchor[0, 21])
 
 
 def test_rows_end_at_their_origins() -> None:
@@ -92,6 +93,13 @@ def test_known_covariates_reach_the_horizon() -> None:
     signal: Signal = lens().signal(panel())
     assert signal.known.shape[:2] == (2, T + H)
     assert torch.isfinite(signal.known).all()
+
+
+def test_the_calendar_is_shown_if_asked_for() -> None:
+    hidden = Lens.fit(panel(), range(0, 30), Scaling(), H, calendar=False).signal(panel())
+    assert hidden.known.shape[2] == 1  # the declared covariate
+    assert lens().signal(panel()).known.shape[2] == 3  # and the week; a year was not seen twice
+    assert torch.equal(hidden.known[..., -1], lens().signal(panel()).known[..., -1])
 
 
 def test_nothing_is_fitted_past_the_training_range() -> None:

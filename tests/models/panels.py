@@ -52,7 +52,13 @@ def fit(
 ) -> AnyForecaster:
     """A forecaster after one epoch on `panel`."""
     network = NetworkSettings(
-        layers=2, hidden=8, segment=segment, look_back=12, dropout=0.2, attention=attention
+        layers=2,
+        hidden=8,
+        segment=segment,
+        look_back=12,
+        dropout=0.2,
+        attention=attention,
+        level=segment > 1,
     )
     forecaster = build(name, Recipe(HORIZON, 1, network, TRAINING, scaling))
     forecaster.fit(panel, SPLIT)

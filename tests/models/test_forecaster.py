@@ -75,7 +75,7 @@ def test_recursion_equals_encoding_its_own_predictions(name: str) -> None:
     for h in range(HORIZON):
         rows, row, step = locate(signal, net, series, torch.tensor([origin + h]))
         with torch.no_grad():
-            inputs = signal.inputs(rows, 1)
+            inputs = net.inputs(signal, rows)
             state = net.encoder(inputs)[row[0], step[0]][:, None]
             known = net.known_ahead(signal, series, torch.tensor([[origin + h]]), 1)
             change = net._next(state, known)[0, 0, 0]  # type: ignore[operator]

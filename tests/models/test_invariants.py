@@ -97,6 +97,17 @@ def test_first_step_sees_every_recent_observation(name: str, back: int) -> None:
     assert (moved != forecaster.forecast(panel, at)[:, 0, 0]).all()
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_forecast_moves_with_its_series_unless_the_level_is_shown(name: str) -> None:
+    """Without the level, a network is equivariant to shifts of the whole series."""
+    panel, at = rich_panel(), np.array([60, 110])
+    shifted = replace(panel, y=panel.y + 25)
+    for segment, level in ((1, False), (3, True)):  # as the shared forecasters are
+        forecaster = fitted(name, segment=segment)
+        moved = forecaster.forecast(shifted, at) - forecaster.forecast(panel, at)
+        assert np.allclose(moved, 25, atol=1e-3) is not level
+
+
 @pytest.mark.parametrize("segment", [1, 3])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_series_does_not_depend_on_its_neighbours(name: str, segment: int) -> None:
