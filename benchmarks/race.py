@@ -10,6 +10,7 @@ from torch import nn
 
 from benchmarks.sides import Side
 
+Point = tuple[float, float]
 RATES = (1e-3, 3e-3, 1e-2)
 """Learning rates that each side may choose from."""
 
@@ -34,32 +35,41 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def curve(side: Side, rate: float, seconds: float) -> list[tuple[float, float]]:
-    """(training seconds, validation MAE) from the first step on, validated ever more rarely."""
+def curve(side: Side, rate: float, step_seconds: float, seconds: float) -> list[Point]:
+    """(training seconds, validation MAE), validated ever more rarely.
+
+    A step counts as `step_seconds`, the median of the measured ones, so that what else the machine
+    does meanwhile decides nothing.
+    """
     torch.manual_seed(0)
     model = side.make()
     step, batches = stepper(side, model, rate), side.batches()
-    points, spent, pause = [], 0.0, seconds / 200
-    while spent < seconds:
-        stint = 0.0
-        while stint < pause:
-            batch = next(batches)
-            stint += timed(lambda batch=batch: step(batch))  # type: ignore[misc]
-        spent, pause = spent + stint, max(pause, spent / 10)
-        points.append((spent, side.judge(model)))
+    points, judge_at = [], 1
+    for number in range(1, int(seconds / step_seconds) + 1):
+        step(next(batches))
+        if number == judge_at:
+            points.append((number * step_seconds, side.judge(model)))
+            judge_at = max(number + 1, int(number * 1.1))
     return points
 
 
-def reaches(points: list[tuple[float, float]], error: float) -> float:
+def reaches(points: list[Point], error: float) -> float:
     """Seconds until the error is at most `error`; infinite if never."""
     return next((seconds for seconds, mae in points if mae <= error), float("inf"))
 
 
-def race(ours: Side, theirs: Side, seconds: float) -> dict[str, float]:
-    """Seconds of each side to the bare loop's best error, each at its best learning rate."""
-    rivals = [curve(theirs, rate, seconds) for rate in RATES]
+def race(ours: Side, theirs: Side, steps: tuple[float, float], seconds: float) -> dict[str, float]:
+    """Seconds of each side to the bare loop's best error, each at its best learning rate.
+
+    Args:
+        ours: one pass.
+        theirs: the bare loop.
+        steps: seconds that a step of ours and of theirs takes.
+        seconds: training time of a curve.
+    """
+    mine = [curve(ours, rate, steps[0], seconds) for rate in RATES]
+    rivals = [curve(theirs, rate, steps[1], seconds) for rate in RATES]
     target = min(mae for points in rivals for _, mae in points)
-    mine = [curve(ours, rate, seconds) for rate in RATES]
     return {
         "target_validation_mae": target,
         "bare_seconds": min(reaches(points, target) for points in rivals),

@@ -44,9 +44,8 @@ class Fan:
     @property
     def summary(self) -> str:
         """What is seen, in a sentence."""
-        known = np.isfinite(self.actual).any()
-        then = "against what was then observed" if known else "of what is still to come"
-        return f"{self.series}: forecasts from {day(self.origin)} {then}"
+        then = " and what was then observed" if np.isfinite(self.actual).any() else ""
+        return f"{self.series}: forecast from {day(self.origin)}{then}"
 
 
 def fan(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.fans import Fan
 from evaluation.palette import ACTUAL, GREY, Style, styles
-from evaluation.plots import horizon_table, kept_epoch, metric_label
+from evaluation.plots import horizon_table, kept_epoch, metric_label, weight_label
 from evaluation.protocol import EpochRecord
 from features.panel import Floats
 
@@ -55,15 +55,22 @@ def horizon_figure(table: pd.DataFrame, metric: str = "mae", unit: str = "") -> 
     return figure
 
 
-def loss_figure(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
-    """Validation (solid) and training (dotted) loss by epoch; a dot is the epoch kept."""
+def loss_figure(
+    histories: Mapping[str, Sequence[EpochRecord]], trained_on: Mapping[str, str] | None = None
+) -> Figure:
+    """Validation (solid) and training (dotted) loss by epoch; a dot is the epoch kept.
+
+    `trained_on` is that of `evaluation.plots.plot_losses`.
+    """
     figure = _figure("epoch", "loss on the normalised scale")
     for model, style in styles(histories).items():
         epochs, best = histories[model], kept_epoch(histories[model])
         numbers = [epoch.number for epoch in epochs]
+        of = (trained_on or {}).get(model)
+        training = f"training ({of} only)" if of else "training"
         losses = {
             "validation": (style, [epoch.validation_loss for epoch in epochs], True),
-            "training": (Style(style.colour, "dot", 1.5), [e.train_loss for e in epochs], False),
+            training: (Style(style.colour, "dot", 1.5), [e.train_loss for e in epochs], False),
         }
         for kind, (line, values, legend) in losses.items():
             figure.add_scatter(
@@ -78,15 +85,19 @@ def loss_figure(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
 
 
 def attention_figure(weights: Floats, segment: int = 1) -> Figure:
-    """Where a decoder looked: weights [pieces, span], in pieces and states of `segment` steps."""
+    """Where a decoder looked: weights [pieces, span], in pieces and states of `segment` steps.
+
+    The colours range from the least to the greatest weight.
+    """
     figure = _figure("steps before the origin (0)", "step ahead")
     pieces, span = weights.shape
     columns = 0.5 + segment * np.arange(-span, 1)  # edges
     rows = 0.5 + segment * np.arange(pieces + 1)
+    title = {"text": weight_label(span), "side": "right"}
+    bar = {"title": title, "thickness": 12, "outlinewidth": 0}
     figure.add_heatmap(
-        z=weights, x=columns, y=rows, colorscale="Cividis",
-        zmin=0, colorbar={"title": {"text": "weight"}, "thickness": 12, "outlinewidth": 0},
-        hovertemplate="weight %{z:.3f}<extra></extra>",
+        z=weights, x=columns, y=rows, colorscale="Cividis", colorbar=bar,
+        hovertemplate="weight %{z:.3g}<extra></extra>",
     )  # fmt: skip
     return figure
 

@@ -15,6 +15,7 @@ from evaluation.leaderboard import BASELINES
 ACTUAL = "#000000"
 NETWORKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#6E6E6E"
+GREYS = (GREY, "#A6A6A6")
 
 Dash = Literal["solid", "dash", "dot", "dashdot"]
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
@@ -30,12 +31,17 @@ class Style:
 
 
 def styles(models: Iterable[str]) -> dict[str, Style]:
-    """The style of each model, from its place among them."""
+    """The style of each model: a network's from its place among them, a baseline's its own.
+
+    24 networks and 8 baselines look different; after that the styles begin again.
+    """
     models = list(models)
     networks = [model for model in models if model not in BASELINES]
-    out = {
-        model: Style(NETWORKS[i % len(NETWORKS)], DASHES[i // len(NETWORKS) % len(DASHES)], 2.0)
-        for i, model in enumerate(networks)
+    C, D = len(NETWORKS), len(DASHES)
+    look = {
+        model: Style(NETWORKS[i % C], DASHES[i // C % D], 2.0) for i, model in enumerate(networks)
     }
-    grey = {name: Style(GREY, DASHES[i], 1.5) for i, name in enumerate(BASELINES, start=1)}
-    return out | {model: grey[model] for model in models if model in grey}
+    for i, model in enumerate(BASELINES):
+        if model in models:  # dashed first: the observed values are a solid line
+            look[model] = Style(GREYS[i // D % len(GREYS)], DASHES[(i + 1) % D], 1.5)
+    return look

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evaluation.fans import Fan, day
 from evaluation.metrics import METRICS
+from evaluation.numbers import number
 from evaluation.palette import ACTUAL, GREY, Style, styles
 from evaluation.protocol import EpochRecord
 from features.panel import Floats
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
 
 LINES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 DPI = 150
+VALIDATION: dict[str, Any] = {"linestyle": "-", "lw": 1.8}
+TRAINING: dict[str, Any] = {"linestyle": ":", "lw": 1.5}
+KEPT: dict[str, Any] = {"linestyle": "", "marker": "o", "ms": 6}
 
 
 def plot_fan(fan: Fan, unit: str = "") -> Figure:
@@ -59,58 +64,61 @@ def plot_error_by_horizon(table: pd.DataFrame, metric: str = "mae", unit: str = 
     axes.set_ylim(bottom=0)
     _whole_numbers(axes.xaxis)
     label = metric_label(metric, unit)
-    title = f"{METRICS[metric].label} by step ahead: lower is better"
-    return _finish(figure, axes, title, "steps ahead of the origin", label)
+    return _finish(figure, axes, horizon_title(metric), "steps ahead of the origin", label)
 
 
-def plot_losses(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
-    """Training and validation loss by epoch, one panel a network; the kept epoch is marked."""
+def plot_losses(
+    histories: Mapping[str, Sequence[EpochRecord]], trained_on: Mapping[str, str] | None = None
+) -> Figure:
+    """Training and validation loss by epoch, one panel a network; the kept epoch is marked.
+
+    Args:
+        histories: the epochs of each network.
+        trained_on: what the training loss of a network is of (`next step`), where that is not
+            what its validation loss is of.
+    """
     from matplotlib.figure import Figure
 
     columns = min(3, len(histories))
     rows = -(-len(histories) // columns)
-    figure = Figure((3.2 * columns + 0.6, 2.6 * rows + 0.7), dpi=DPI, layout="constrained")
+    figure = Figure((3.2 * columns + 1.8, 2.6 * rows + 0.7), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     look = styles(histories)
     for axes, (model, epochs) in zip(grid.flat, histories.items(), strict=False):
         _draw_losses(axes, model, epochs, look[model].colour)
+        of = (trained_on or {}).get(model)
+        if of:
+            axes.set_title(f"training: {of} only", fontsize=8, loc="right", color=GREY)
     for axes in grid.flat[len(histories) :]:
         axes.set_axis_off()
     figure.supxlabel("epoch", fontsize=9)
     figure.supylabel("loss on the normalised scale", fontsize=9)
-    figure.suptitle(
-        "Loss by epoch: solid is validation, dotted training, the dot is the epoch kept",
-        x=0.01, ha="left", fontsize=11, fontweight="bold",
-    )  # fmt: skip
+    figure.suptitle("Loss by epoch", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    _loss_legend(figure)
     return figure
 
 
-def plot_attention(
-    weights: Floats, model: str, origin: pd.Timestamp | None = None, segment: int = 1
-) -> Figure:
-    """Where a decoder looked.
+def plot_attention(weights: Floats, title: str, segment: int = 1) -> Figure:
+    """Where a decoder looked, on a scale of colours from its least to its greatest weight.
 
     Args:
         weights: [pieces, span], one row a decoder step, one column a past state, the last of them
             that of the origin.
-        model: whose decoder.
-        origin: where the forecast starts.
+        title: from `attention_title`.
         segment: steps of the calendar that a decoder step writes and that a state has read last.
     """
     figure, axes = _canvas(9, 4.2)
     pieces, span = weights.shape
     image = axes.imshow(
-        weights, cmap="cividis", aspect="auto", interpolation="nearest", origin="lower", vmin=0,
+        weights, cmap="cividis", aspect="auto", interpolation="nearest", origin="lower",
         extent=(-span * segment + 0.5, 0.5, 0.5, pieces * segment + 0.5),
     )  # fmt: skip
-    bar = figure.colorbar(image, ax=axes, pad=0.02)
-    bar.set_label("attention weight", fontsize=9)
+    bar = figure.colorbar(image, ax=axes, pad=0.02, format=_plain_numbers())
+    bar.set_label(weight_label(span), fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
     _whole_numbers(axes.xaxis)
     _whole_numbers(axes.yaxis)
-    at = f", forecast from {day(origin)}" if origin is not None else ""
-    title = f"What {model} attends to{at}"
     return _finish(
         figure, axes, title, "steps before the origin (0)", "step ahead", legend=False, grid=False
     )
@@ -120,6 +128,21 @@ def horizon_table(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One column a model, best mean first: the order of the legend."""
     wide = table[metric].unstack("model")
     return wide[wide.mean().sort_values(kind="stable").index]
+
+
+def horizon_title(metric: str) -> str:
+    """What a figure of `by_horizon` shows."""
+    return f"{METRICS[metric].label} by step ahead: lower is better"
+
+
+def attention_title(model: str, series: str, origin: pd.Timestamp) -> str:
+    """What a figure of attention weights shows."""
+    return f"What {model} attends to: {series}, forecast from {day(origin)}"
+
+
+def weight_label(span: int) -> str:
+    """The heading of the weights' scale, with the weight that would favour none of `span`."""
+    return f"attention weight (even: {number(1 / span)})"
 
 
 def metric_label(metric: str, unit: str) -> str:
@@ -142,13 +165,23 @@ def _draw_actual(axes: Axes, fan: Fan) -> None:
 
 def _draw_losses(axes: Axes, model: str, epochs: Sequence[EpochRecord], colour: str) -> None:
     numbers = [epoch.number for epoch in epochs]
-    axes.plot(numbers, [epoch.train_loss for epoch in epochs], ":", color=colour, lw=1.5)
-    axes.plot(numbers, [epoch.validation_loss for epoch in epochs], color=colour, lw=1.8)
     best = kept_epoch(epochs)
-    axes.plot([best.number], [best.validation_loss], "o", color=colour, ms=6)
+    train, validation = zip(*((e.train_loss, e.validation_loss) for e in epochs), strict=True)
+    axes.plot(numbers, train, color=colour, **TRAINING)
+    axes.plot(numbers, validation, color=colour, **VALIDATION)
+    axes.plot([best.number], [best.validation_loss], color=colour, **KEPT)
     axes.set_title(model, fontsize=10, loc="left")
     _whole_numbers(axes.xaxis)
     _clean(axes)
+
+
+def _loss_legend(figure: Figure) -> None:
+    """What the lines of every panel mean; a panel's colour is its network's."""
+    from matplotlib.lines import Line2D
+
+    looks = {"validation": VALIDATION, "training": TRAINING, "epoch kept": KEPT}
+    lines = [Line2D([], [], color=GREY, label=name, **look) for name, look in looks.items()]
+    figure.legend(handles=lines, loc="outside right center", frameon=False, fontsize=8.5)
 
 
 def _line(style: Style) -> dict[str, Any]:
@@ -158,7 +191,8 @@ def _line(style: Style) -> dict[str, Any]:
 def _dates(axes: Axes) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    # With fewer than 4 or more than 9 ticks asked for, there are spans it finds no interval for.
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.get_offset_text().set_fontsize(8)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
@@ -168,6 +202,15 @@ def _whole_numbers(axis: Axis) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _plain_numbers() -> ScalarFormatter:
+    """Ticks as whole numbers, not as distances from an offset."""
+    from matplotlib.ticker import ScalarFormatter
+
+    plain = ScalarFormatter(useOffset=False)
+    plain.set_scientific(False)
+    return plain
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:

@@ -17,7 +17,7 @@ from evaluation.fans import fan
 from evaluation.leaderboard import BASELINES, by_horizon, by_series, leaderboard, overall
 from evaluation.metrics import METRICS, Scale
 from evaluation.numbers import NOTHING
-from evaluation.plots import metric_label
+from evaluation.plots import attention_title, horizon_title
 from evaluation.protocol import EpochRecord
 from evaluation.tables import Table, plain_table, score_table, series_scores
 from evaluation.verdicts import choice, headline, verdicts
@@ -55,8 +55,12 @@ class ReportContent:
     settings: Mapping[str, object] = field(default_factory=dict)
     """Plain values, lists and mappings of them."""
     histories: Mapping[str, Sequence[EpochRecord]] = field(default_factory=dict)
+    trained_on: Mapping[str, str] = field(default_factory=dict)
+    """What a training loss is of, where that is not what the validation loss is of."""
     attention: Mapping[str, Floats] = field(default_factory=dict)
     """model -> [pieces, span] of the first series, the last column being the origin."""
+    attention_origin: int = -1
+    """Step of the panel that `attention` is from."""
     segment: int = 1
     """Steps that a row and a column of `attention` stand for."""
 
@@ -153,21 +157,25 @@ def _fans(c: ReportContent) -> list[Drawing]:
 
 def _horizon(c: ReportContent) -> Drawing:
     figure = interactive.horizon_figure(by_horizon(c.test, c.scale), "mae", c.unit)
-    caption = f"{metric_label('mae', c.unit)} of every model at each step ahead; lower is better"
-    return _drawing(figure, caption)
+    return _drawing(figure, horizon_title("mae"))
 
 
 def _losses(c: ReportContent) -> Drawing | None:
     histories = {model: epochs for model, epochs in c.histories.items() if epochs}
+    if not histories:
+        return None
     caption = "Loss by epoch: solid is validation, dotted is training, the dot is the epoch kept"
-    return _drawing(interactive.loss_figure(histories), caption) if histories else None
+    for model in histories:
+        if model in c.trained_on:
+            caption += f"; training of {model} is of the {c.trained_on[model]} only"
+    return _drawing(interactive.loss_figure(histories, c.trained_on), caption)
 
 
 def _attention(c: ReportContent) -> list[Drawing]:
-    caption = "What {} attends to at each step ahead, for {}"
+    series, origin = c.panel.ids[0], c.panel.stamps[c.attention_origin]
     return [
         _drawing(
-            interactive.attention_figure(weights, c.segment), caption.format(model, c.panel.ids[0])
+            interactive.attention_figure(weights, c.segment), attention_title(model, series, origin)
         )
         for model, weights in c.attention.items()
     ]

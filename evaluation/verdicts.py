@@ -123,7 +123,7 @@ def _and_the_rest(winners: list[str], mae: dict[str, float]) -> str:
         return ""
     best = min(mae[model] for model in others)
     also = sum(mae[model] < best for model in winners)
-    names = " and ".join(others)
+    names = " and ".join(", ".join(part) for part in (others[:-1], others[-1:]) if part)
     if also == len(winners):
         return f", and {names} as well"
     if also == 0:

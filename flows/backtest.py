@@ -10,6 +10,7 @@ from flows.delivery import Report, delivery
 from flows.parameters import BacktestParameters
 from flows.results import Result
 from flows.settings import Settings
+from flows.tracking import experiment_name
 
 
 @flow(name="backtest")
@@ -33,9 +34,10 @@ def backtest(params: BacktestParameters) -> Report:
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "backtest") as to:
         for candidate in candidates:
-            tasks.fit(candidate, panel, split)
+            tasks.fit(candidate, panel, split, experiment_name(params))
         validation, test = tasks.backtest(candidates, panel, split, params)
-        refitted = [tasks.refit(c, panel, folds) for c in candidates] if folds else []
+        again = candidates if folds else []
+        refitted = [tasks.refit(c, panel, folds, experiment_name(params)) for c in again]
         if refitted:
             test = steps.join([part.backtest for part in refitted], validation)
         result = Result(params, fetched, panel, split, candidates, validation, test)

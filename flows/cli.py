@@ -32,7 +32,13 @@ Source = Annotated[
 ]
 Horizon = Annotated[int | None, typer.Option(help="Steps to forecast.", show_default=False)]
 Models = Annotated[
-    str | None, typer.Option(help="Models to compare, with commas between.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME",
+        help="Models to compare, with commas between: naive, drift, seasonal-naive, lstm-direct, "
+        "lstm-seq2seq, gru-direct, lstm-recursive, gru-recursive, gru-seq2seq.",
+        show_default=False,
+    ),
 ]
 LookBack = Annotated[
     int | None, typer.Option(help="Steps of history that networks see.", show_default=False)
@@ -141,8 +147,7 @@ def demo(home: Home = None) -> None:
     from flows.terminal import show
 
     parameters = [invocation.parameters_of("forecast", source, None, {}, []) for source in PRESETS]
-    for report in [invocation.conduct(p) for p in parameters]:
-        show(report)
+    show(*[invocation.conduct(p) for p in parameters])
 
 
 def main() -> None:

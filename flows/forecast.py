@@ -10,6 +10,7 @@ from flows.delivery import Report, delivery
 from flows.parameters import ForecastParameters
 from flows.results import Result
 from flows.settings import Settings
+from flows.tracking import experiment_name
 
 
 @flow(name="forecast")
@@ -30,7 +31,7 @@ def forecast(params: ForecastParameters) -> Report:
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "forecast") as to:
         for candidate in candidates:
-            tasks.fit(candidate, panel, split)
+            tasks.fit(candidate, panel, split, experiment_name(params))
         validation, test = tasks.backtest(candidates, panel, split, params)
         future = tasks.look_ahead(candidates, panel, validation)
         result = Result(params, fetched, panel, split, candidates, validation, test, future)

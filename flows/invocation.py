@@ -14,7 +14,7 @@ from features.errors import UserError
 from features.sources import SOURCES
 from flows import steps
 from flows.delivery import Report
-from flows.outputs import summary
+from flows.outputs import CSV, summary
 from flows.parameters import BacktestParameters, ForecastParameters, one_sentence
 from flows.presets import PRESETS
 
@@ -90,7 +90,7 @@ def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
         _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     if csv_to:
         table = result.backtest if result.future is None else result.forecast
-        _write(csv_to, table.to_csv(index=False))
+        _write(csv_to, table.to_csv(index=False, **CSV))
 
 
 def _read(config: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,28 +14,37 @@ import pandas as pd
 
 from evaluation.fans import fan
 from evaluation.leaderboard import BASELINES, REFERENCES
-from evaluation.plots import plot_attention, plot_error_by_horizon, plot_fan, plot_losses
+from evaluation.plots import (
+    attention_title,
+    plot_attention,
+    plot_error_by_horizon,
+    plot_fan,
+    plot_losses,
+)
 from evaluation.report import ReportContent, write_report
 from features.panel import Floats, Panel
 from flows.candidates import Candidate
 from flows.files import file_name
 from flows.results import Result
+from flows.steps import last_origin
 from models.forecaster import NetworkForecaster
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FANS = 6  # series that get a figure of their own
+CSV: dict[str, Any] = {"float_format": "%.10g"}
+"""How tables are written for people and spreadsheets; `backtest.parquet` keeps every bit."""
 
 
 def write_outputs(result: Result, folder: Path) -> None:
     """Write everything that a run leaves into `folder`."""
     if result.future is not None:
-        result.forecast.to_csv(folder / "forecast.csv", index=False)
+        result.forecast.to_csv(folder / "forecast.csv", index=False, **CSV)
     result.backtest.to_parquet(folder / "backtest.parquet", index=False)
-    result.leaderboard.to_csv(folder / "leaderboard.csv")
-    result.by_series.to_csv(folder / "by_series.csv")
-    result.by_horizon.to_csv(folder / "by_horizon.csv")
+    result.leaderboard.to_csv(folder / "leaderboard.csv", **CSV)
+    result.by_series.to_csv(folder / "by_series.csv", **CSV)
+    result.by_horizon.to_csv(folder / "by_horizon.csv", **CSV)
     write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
     write_json(folder / "parameters.json", result.parameters.model_dump(mode="json"))
     (folder / "verdicts.txt").write_text("\n".join(result.verdicts) + "\n", encoding="utf-8")
@@ -61,6 +71,9 @@ def _content(result: Result) -> ReportContent:
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
         settings=p.model_dump(mode="json"),
         histories={c.name: c.history for c in result.candidates},
+        trained_on=trained_on(result.candidates),
+        attention_origin=last_origin(result.panel, p.horizon),
+        segment=p.network.segment,
         attention={name: weights for name, weights in attention.items() if weights is not None},
     )
 
@@ -107,18 +120,30 @@ def candidate_figures(candidate: Candidate, result: Result) -> dict[str, Figure]
     """The figures of one candidate: its loss curves, and what it attends to."""
     found: dict[str, Figure] = {}
     if candidate.history:
-        found["losses"] = plot_losses({candidate.name: candidate.history})
+        found["losses"] = plot_losses({candidate.name: candidate.history}, trained_on([candidate]))
     weights = _attention(candidate, result.panel)
     if weights is not None:
-        found["attention"] = plot_attention(weights, candidate.name, result.panel.stamps[-1])
+        origin = result.panel.stamps[last_origin(result.panel, candidate.horizon)]
+        title = attention_title(candidate.name, result.panel.ids[0], origin)
+        found["attention"] = plot_attention(weights, title, result.parameters.network.segment)
     return found
 
 
+def trained_on(candidates: Iterable[Candidate]) -> dict[str, str]:
+    """What the training loss is of for those that are trained on less than the whole horizon."""
+    fitted = {candidate.name: candidate.fitted for candidate in candidates}
+    return {
+        name: "next step" if one.network.segment == 1 else "next segment"
+        for name, one in fitted.items()
+        if isinstance(one, NetworkForecaster) and one.strategy == "recursive"
+    }
+
+
 def _attention(candidate: Candidate, panel: Panel) -> Floats | None:
-    """[steps, span] of the first series at the last step; None without attention."""
+    """[pieces, span] of the first series at the last origin; None without attention."""
     if not isinstance(candidate.fitted, NetworkForecaster):
         return None
-    weights = candidate.fitted.attention_map(panel, panel.steps - 1)
+    weights = candidate.fitted.attention_map(panel, last_origin(panel, candidate.horizon))
     return None if weights is None else weights[0]
 
 

@@ -23,6 +23,7 @@ from flows import served_model
 from flows.candidates import Candidate
 from flows.outputs import candidate_figures
 from flows.results import Result
+from flows.steps import last_origin
 from flows.tracking import (
     TrackedRun,
     dataset_of,
@@ -34,6 +35,7 @@ from flows.tracking import (
 from models.registry import save
 
 _BATCH = 1000  # as many metrics as MLflow takes at once
+_EXAMPLE_STEPS = 32
 
 
 def log_result(result: Result, run: TrackedRun, files: Path) -> dict[str, str]:
@@ -127,7 +129,7 @@ def _log_model(candidate: Candidate, panel: Panel) -> None:
             python_model=str(Path(served_model.__file__)),
             artifacts={"forecaster": str(folder)},
             signature=_signature(candidate, panel),
-            input_example=_example(panel),
+            input_example=_example(panel, candidate.horizon),
             pip_requirements=_requirements(),
         )
 
@@ -142,9 +144,11 @@ def _signature(candidate: Candidate, panel: Panel) -> ModelSignature:
     )
 
 
-def _example(panel: Panel) -> pd.DataFrame:
-    """The last rows of each series."""
-    return panel.frame().groupby("unique_id", sort=False).tail(32).reset_index(drop=True)
+def _example(panel: Panel, horizon: int) -> pd.DataFrame:
+    """The last rows of each series that a forecast can be made from."""
+    panel = panel.until(last_origin(panel, horizon))
+    rows = _EXAMPLE_STEPS + panel.ahead
+    return panel.frame().groupby("unique_id", sort=False).tail(rows).reset_index(drop=True)
 
 
 def _requirements() -> list[str]:

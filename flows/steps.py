@@ -141,9 +141,18 @@ def look_ahead(
     return with_intervals(future, half_widths(validation)) if validation else future
 
 
+def last_origin(panel: Panel, horizon: int) -> int:
+    """The last step that can be forecast from.
+
+    Where there are known-future covariates, `horizon` steps of them follow it.
+    """
+    lacking = max(horizon - panel.ahead, 0) if panel.covariates.future else 0
+    return panel.steps - 1 - lacking
+
+
 def require_known_future(panel: Panel, horizon: int) -> None:
     """Refuse, before anything is trained, covariates that do not reach as far as the forecast."""
-    names, have = panel.covariates.future, panel.future.shape[1] - panel.steps
+    names, have = panel.covariates.future, panel.ahead
     if names and have < horizon:
         raise UserError(
             f"the known-future covariates {', '.join(names)} reach {have} steps past the last "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,13 @@ def validate(fetched: Fetched, parameters: Parameters) -> tuple[Panel, Split]:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="fit {candidate.name}")
-def fit(candidate: Candidate, panel: Panel, split: Split) -> None:
+def fit(candidate: Candidate, panel: Panel, split: Split, domain: str) -> None:
     """Train one candidate, or go on with its training."""
     candidate.fit(panel, split)
-    get_run_logger().info(
-        f"{candidate.name}: {len(candidate.history)} epochs, {candidate.taken_up} of them taken up "
-        f"from a checkpoint, in {candidate.seconds:.1f} s"
-    )
+    earlier = f" ({candidate.taken_up} of them before)" if candidate.taken_up else ""
+    if candidate.history:
+        epochs = f"{len(candidate.history)} epochs{earlier}"
+        _tell(f"{domain}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
 
 
 @task(cache_policy=NO_CACHE)
@@ -92,9 +93,13 @@ def look_ahead(candidates: Sequence[Candidate], panel: Panel, validation: Backte
 
 
 @task(cache_policy=NO_CACHE, task_run_name="refit {candidate.name}")
-def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold]) -> steps.Refitted:
+def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold], domain: str) -> steps.Refitted:
     """Judge one candidate on the test range, trained again on the way."""
-    return steps.refit(candidate, panel, cuts)
+    refitted = steps.refit(candidate, panel, cuts)
+    if candidate.history:
+        seconds = sum(made.seconds for made in refitted.candidates)
+        _tell(f"{domain}: {candidate.name} {len(cuts)} refits, {seconds:.1f} s")
+    return refitted
 
 
 @task(cache_policy=NO_CACHE)
@@ -112,6 +117,12 @@ def log(result: Result, run: TrackedRun, folder: Path) -> None:
     create_markdown_artifact(_markdown(result, run), key=f"{key}-verdict")
     if run.link:
         create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
+
+
+def _tell(progress: str) -> None:
+    """A line for who waits at a terminal or reads a log; Prefect keeps it with the task's run."""
+    print(progress, file=sys.stderr, flush=True)
+    get_run_logger().info(progress)
 
 
 def _rows(result: Result) -> list[dict[str, Any]]:

@@ -3,72 +3,122 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
-from evaluation.numbers import column, signed_percent
+from evaluation.numbers import NOTHING, column, signed_percent
 from flows.delivery import Report
+from flows.results import Result
 
 _METRICS = {"mae": "MAE", "rmse": "RMSE", "mape": "MAPE %", "mase": "MASE"}
 _SKILLS = {"skill_vs_naive": "vs naive", "skill_vs_seasonal": "vs seasonal"}
+_COVERAGE = "in 90 %"
+_DISPENSABLE = ("MASE", "MAPE %", "RMSE")
+"""Columns that go, in this order, where numbers are too long for the terminal."""
+_CHOSEN = "* chosen on the validation range; the figures are of the test range"
+_SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
+_SQLITE = "sqlite:///"
 
 
-def show(report: Report) -> None:
-    """Print the leaderboard, the verdicts and the places."""
-    console = Console(highlight=False, soft_wrap=False)
-    result = report.result
+def show(*reports: Report) -> None:
+    """Print each report's leaderboard and verdict and where its files are, then the store.
+
+    The verdict on each model is in the HTML report and in `verdicts.txt`.
+    """
+    console = Console(highlight=False, markup=False)
+    for report in reports:
+        _show_result(console, report.result)
+        _show_places(console, report)
+    for uri in {report.run.shown_uri: None for report in reports if not report.run.link}:
+        # Each on a line of its own and never broken, to be copied from there.
+        console.print(f"\nRuns      {_near_uri(uri)}, to be opened with", soft_wrap=True)
+        console.print(_command(_near_uri(uri)), soft_wrap=True)
+
+
+def _show_result(console: Console, result: Result) -> None:
     unit = f" ({result.fetched.unit})" if result.fetched.unit else ""
-    console.print(f"\n[bold]{result.fetched.title}[/bold]{unit}, {_extent(report)}", markup=True)
-    console.print(_table(result.leaderboard, result.chosen))
-    console.print("* chosen on the validation range; the figures are of the test range\n")
-    for verdict in result.verdicts:
-        console.print(Padding(Text(verdict), (0, 0, 0, 2)))
     console.print()
-    for line in _places(report):
-        console.print(line, markup=False, soft_wrap=True)
+    console.print(_wrapped(result.fetched.title + unit, console.width), style="bold")
+    console.print(_wrapped(_extent(result), console.width))
+    board = result.leaderboard
+    console.print(_table(board, result.chosen, console.width))
+    for note in (_CHOSEN, _SHARE) if board["coverage_90"].notna().any() else (_CHOSEN,):
+        console.print(_wrapped(note, console.width))
+    for sentence in ("", *result.verdicts[:2], ""):
+        console.print(_wrapped(sentence, console.width, "  "))
 
 
-def _extent(report: Report) -> str:
-    result = report.result
-    stamps = result.panel.stamps[list(result.split.test)[:: max(1, len(result.split.test) - 1)]]
+def _show_places(console: Console, report: Report) -> None:
+    folder = _near(report.folder)
+    console.print(f"Report    {folder / 'report.html'}", soft_wrap=True)
+    if report.result.future is not None:
+        console.print(f"Forecast  {folder / 'forecast.csv'}", soft_wrap=True)
+    if report.run.link:
+        console.print(f"Run       {report.run.link}", soft_wrap=True)
+
+
+def _extent(result: Result) -> str:
+    test = result.split.test
+    first, last = result.panel.stamps[test.start], result.panel.stamps[test.stop - 1]
     return (
         f"{result.parameters.horizon} steps ahead, {len(result.test.origins):,} origins from "
-        f"{stamps[0]:%Y-%m-%d} to {stamps[-1]:%Y-%m-%d}"
+        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     )
 
 
-def _table(board: pd.DataFrame, chosen: str) -> Table:
+def _table(board: pd.DataFrame, chosen: str, width: int) -> Table:
+    names = [f"{name} *" if name == chosen else str(name) for name in board.index]
+    columns = {"model": names, **_columns(board)}
+    for title in _DISPENSABLE:
+        if _width(columns) > width:
+            del columns[title]
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
-    table.add_column("model", no_wrap=True)
-    columns = [column(board[key]) for key in _METRICS]
-    columns += [[signed_percent(v) for v in board[key]] for key in _SKILLS]
-    for title in (*_METRICS.values(), *_SKILLS.values()):
-        table.add_column(title, justify="right", no_wrap=True)
-    for name, *cells in zip(board.index, *columns, strict=True):
-        style = "bold green" if name == chosen else ""
-        table.add_row(f"{name} *" if name == chosen else name, *cells, style=style)
+    for title in columns:
+        table.add_column(title, justify="left" if title == "model" else "right", no_wrap=True)
+    for name, cells in zip(board.index, zip(*columns.values(), strict=True), strict=True):
+        table.add_row(*cells, style="bold green" if name == chosen else "")
     return table
 
 
-def _places(report: Report) -> list[str]:
-    folder = _near(report.folder)
-    lines = [f"Report    {folder / 'report.html'}"]
-    if report.result.future is not None:
-        lines.append(f"Forecast  {folder / 'forecast.csv'}")
-    lines.append(f"Runs      {report.run.shown_uri}")
-    lines.append(f"Open it   {report.run.link or _command(report.run.uri)}")
-    return lines
+def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
+    """Heading -> cells."""
+    columns = {title: column(board[key]) for key, title in _METRICS.items()}
+    columns |= {title: [signed_percent(v) for v in board[key]] for key, title in _SKILLS.items()}
+    shares = board["coverage_90"]
+    if shares.isna().all():  # too few errors for intervals
+        return columns
+    return columns | {_COVERAGE: [NOTHING if pd.isna(v) else f"{100 * v:.1f} %" for v in shares]}
+
+
+def _width(columns: dict[str, list[str]]) -> int:
+    """Of the table, with two blanks between columns."""
+    widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> str:
+    return textwrap.fill(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _command(uri: str) -> str:
-    mlflow = _near(Path(sys.executable).with_name("mlflow"))
-    return f"{shlex.quote(str(mlflow))} ui --workers 1 --backend-store-uri {shlex.quote(uri)}"
+    mlflow = Path(sys.executable).with_name("mlflow")
+    name = "mlflow" if shutil.which("mlflow") == str(mlflow) else str(_near(mlflow))
+    return f"{shlex.quote(name)} ui --backend-store-uri {shlex.quote(uri)}"
+
+
+def _near_uri(uri: str) -> str:
+    """The URI with a path from here, which SQLite's may have."""
+    if not uri.startswith(_SQLITE):
+        return uri
+    return f"{_SQLITE}{_near(Path(uri.removeprefix(_SQLITE)))}"
 
 
 def _near(path: Path) -> Path:

@@ -27,7 +27,7 @@ class Baseline(ABC):
     def __post_init__(self) -> None:
         require(self.horizon >= 1, f"horizon must be at least 1, got {self.horizon}")
 
-    def fit(self, panel: Panel, split: Split) -> None:
+    def fit(self, panel: Panel, split: Split) -> None:  # noqa: B027 (a rule may leave it so)
         """There is nothing to learn."""
 
     @abstractmethod

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from evaluation import metrics
+from evaluation.leaderboard import BASELINES
 from features.sources import SOURCES, Query, fetch
 from flows import backtest_frame, forecast_frame
 from flows.cli import app
@@ -81,10 +82,10 @@ def test_a_forecast_by_rule(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     mean = install("A forecast by rule").Mean
-    _, (path, code), (_, types) = recipe("A forecast by rule")
-    assert path == "models/registry.py"
-    union = eval(types.partition("=")[2], vars(registry) | {"Mean": mean})
-    assert {*get_args(union)} == {*get_args(registry.AnyForecaster), mean}
+    _, (path, code), (leaderboard, names) = recipe("A forecast by rule")
+    assert (path, leaderboard) == ("models/registry.py", "evaluation/leaderboard.py")
+    assert eval(names.partition("=")[2]) == (*BASELINES, "mean")
+    assert issubclass(mean, get_args(registry.AnyForecaster))
     for name, make in entry(code).items():
         monkeypatch.setitem(MODELS, name, make)
     result = forecast_frame(small_frame(), 3, ["naive", "mean"])

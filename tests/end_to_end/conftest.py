@@ -15,10 +15,15 @@ from tests.flows.small import small_file
 
 
 @pytest.fixture(autouse=True)
-def _no_litter() -> Iterator[None]:
-    """What Prefect left open is closed within the test that opened it, not in one that follows."""
+def _no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a run leaves lies in its home folder: none of MLflow's default folders is made.
+
+    What Prefect left open is closed within the test that opened it, not in one that follows.
+    """
+    monkeypatch.chdir(tmp_path)
     yield
     gc.collect()
+    assert not {"mlruns", "mlartifacts", "mlflow.db"} & {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.fixture(scope="session")

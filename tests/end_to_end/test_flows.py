@@ -21,7 +21,7 @@ from flows.delivery import Report
 from flows.forecast import forecast
 from flows.parameters import BacktestParameters, ForecastParameters
 from flows.tracking import process_tags
-from tests.flows.small import MODELS, given
+from tests.flows.small import MODELS, given, small_frame
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server", "home"),
@@ -120,6 +120,32 @@ assert "prefect" not in sys.modules
     info = mlflow.models.get_model_info(uri)
     assert info.signature.outputs.input_names() == ["unique_id", "ds", "gru-direct"]
     assert info.saved_input_example_info is not None
+
+
+@pytest.mark.parametrize("ahead", [3, 0])
+def test_the_input_example_can_be_forecast_with_known_future_covariates(
+    ahead: int, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = small_frame()
+    frame["holiday"] = (frame.index % 9 == 0).astype(float)
+    last = frame["ds"].max() - pd.Timedelta(days=ahead)
+    frame.loc[frame["ds"] > last, "y"] = float("nan")
+    frame.to_csv(tmp_path / "known.csv", index=False)
+    fields = given(tmp_path / "known.csv", models=["gru-seq2seq"])
+    fields["covariates"] = {"future": ["holiday"]}
+    if ahead:
+        report = forecast(ForecastParameters(**fields))
+    else:
+        report = backtest(BacktestParameters(**fields))
+    assert "Failed to validate" not in capsys.readouterr().err
+    (child,) = runs(home, candidate="gru-seq2seq")
+    assert child.outputs is not None
+    model = mlflow.pyfunc.load_model(f"models:/{child.outputs.model_outputs[0].model_id}")
+    served = model.predict(model.input_example)
+    assert list(served["ds"].unique()) == list(pd.date_range("2020-06-06", periods=3))
+    if ahead:
+        expected = report.result.forecast["gru-seq2seq"]
+        pd.testing.assert_series_equal(served["gru-seq2seq"], expected, rtol=1e-3)
 
 
 def test_prefect_keeps_the_leaderboard(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,13 +12,19 @@ from matplotlib.figure import Figure
 from evaluation.backtest import Backtest, backtest
 from evaluation.conformal import half_widths, with_intervals
 from evaluation.fans import fan
-from evaluation.interactive import attention_figure
+from evaluation.interactive import attention_figure, loss_figure
 from evaluation.leaderboard import by_horizon
 from evaluation.metrics import seasonal_scale
 from evaluation.palette import styles
-from evaluation.plots import plot_attention, plot_error_by_horizon, plot_fan, plot_losses
+from evaluation.plots import (
+    attention_title,
+    plot_attention,
+    plot_error_by_horizon,
+    plot_fan,
+    plot_losses,
+)
 from evaluation.protocol import Forecaster
-from tests.evaluation.toys import Constant, LastPlus, Loss, wavy_panel
+from tests.evaluation.toys import Constant, LastPlus, Loss, panel_of, wavy_panel
 
 PANEL = wavy_panel(90, missing=True)
 MODELS = ["last-plus", "constant"]
@@ -49,22 +56,32 @@ def test_a_fan_of_the_past_shows_what_was_observed() -> None:
     assert drawn(figure).startswith(b"\x89PNG")
     assert texts(figure) == {"observed", *MODELS, "last-plus, 90 % interval"}
     assert figure.axes[0].get_ylabel() == "mm"
-    assert (
-        figure.get_suptitle() == "season: forecasts from 2020-03-11 against what was then observed"
-    )
+    assert figure.get_suptitle() == "season: forecast from 2020-03-11 and what was then observed"
 
 
 def test_a_fan_of_the_future_goes_on_along_the_calendar() -> None:
     one = fan(example([89]), PANEL, 0, MODELS[1:])
     assert one.stamps.tolist() == list(PANEL.calendar.ahead(3))
     assert np.isnan(one.actual).all()
-    assert "still to come" in one.summary
+    assert one.summary == "level: forecast from 2020-03-30"
     assert drawn(plot_fan(one))
 
 
 def test_a_fan_starts_with_its_series() -> None:
     one = fan(example([25]), PANEL, 0, MODELS)
     assert one.past_stamps[0] == PANEL.stamps[int(PANEL.start[0])]
+
+
+@pytest.mark.parametrize("freq", ["min", "h", "D", "W-SUN", "MS", "QS", "YS"])
+def test_a_fan_has_dates_for_any_step(freq: str) -> None:
+    panel = panel_of(np.sin(np.arange(80.0))[None], freq=freq)
+    one = fan(backtest([Constant(1.0)], panel, np.array([76])), panel, 0, ["constant"])
+    for steps in (14, 45, 50, 70):  # matplotlib warns of a span that it finds no ticks for
+        shown = slice(77 - steps, 77)
+        past, stamps = panel.y[0, shown], panel.stamps[shown]
+        figure = plot_fan(replace(one, past=past, past_stamps=stamps))
+        assert drawn(figure)
+        assert 3 <= len(figure.axes[0].get_xticks()) <= 11
 
 
 def test_a_fan_without_intervals_has_no_band() -> None:
@@ -98,15 +115,51 @@ def test_losses_mark_the_epoch_that_is_kept(networks: int) -> None:
     assert drawn(figure)
     dot = figure.axes[0].lines[-1]
     np.testing.assert_array_equal(dot.get_xydata(), [[2, 1.0]])
+    assert texts(figure) == {"validation", "training", "epoch kept"}
+    boxes = {text.get_text(): text.get_window_extent() for text in figure.texts}
+    title = boxes.pop("Loss by epoch")
+    assert 0 < title.x0 < title.x1 < figure.bbox.x1
+    others = [*boxes.values(), figure.legends[0].get_window_extent()]
+    assert not any(box.overlaps(title) for box in others)
+
+
+def test_losses_say_what_a_training_loss_is_of() -> None:
+    histories = {"lstm-recursive": [Loss(1, 3.0, 2.0)], "gru-direct": [Loss(1, 3.0, 2.0)]}
+    taught = {"lstm-recursive": "next step"}
+    figure = plot_losses(histories, taught)
+    said = [axes.get_title(loc="right") for axes in figure.axes]
+    assert said == ["training: next step only", ""]
+    names = {line.name for line in loss_figure(histories, taught).data}
+    assert {"lstm-recursive, training (next step only)", "gru-direct, training"} <= names
 
 
 def test_attention_ends_at_the_origin() -> None:
-    weights = np.eye(3, 8) / 2
-    figure = plot_attention(weights, "gru-seq2seq", PANEL.stamps[5])
+    title = attention_title("gru-seq2seq", "level", PANEL.stamps[5])
+    figure = plot_attention(np.eye(3, 8) / 2, title)
     assert drawn(figure)
     image = figure.axes[0].images[0]
     assert tuple(image.get_extent()) == (-7.5, 0.5, 0.5, 3.5)
-    assert figure.get_suptitle() == "What gru-seq2seq attends to, forecast from 2020-01-06"
+    assert figure.get_suptitle() == "What gru-seq2seq attends to: level, forecast from 2020-01-06"
+
+
+def test_weights_that_are_nearly_even_still_show_their_structure() -> None:
+    weights = np.full((2, 50), 0.02)
+    weights[1, 3] = 0.0204
+    figure = plot_attention(weights, "any")
+    assert drawn(figure)
+    assert figure.axes[0].images[0].get_clim() == (0.02, 0.0204)
+    bar = figure.axes[1]
+    assert bar.get_ylabel() == "attention weight (even: 0.0200)"
+    ticks = [float(tick.get_text()) for tick in bar.get_yticklabels()]
+    assert 0.0202 in ticks
+    assert bar.yaxis.get_offset_text().get_text() == ""
+    heatmap = attention_figure(weights).data[0]
+    assert (heatmap.zmin, heatmap.zmax) == (None, None)
+    assert heatmap.colorbar.title.text == bar.get_ylabel()
+
+
+def test_even_weights_are_drawn() -> None:
+    assert drawn(plot_attention(np.full((1, 4), 0.25), "any"))
 
 
 def test_attention_over_segments_is_told_in_steps() -> None:
@@ -117,11 +170,22 @@ def test_attention_over_segments_is_told_in_steps() -> None:
     assert list(heatmap.y) == [0.5, 6.5, 12.5]
 
 
-def test_every_model_has_a_line_of_its_own() -> None:
-    models = ["naive", "seasonal-naive", "drift", *(f"network-{i}" for i in range(18))]
+def test_every_model_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    baselines = tuple(f"rule-{i}" for i in range(8))
+    monkeypatch.setattr("evaluation.palette.BASELINES", baselines)
+    models = [*baselines, *(f"network-{i}" for i in range(24))]
     look = styles(models)
     assert set(look) == set(models)
     assert len({(style.colour, style.dash) for style in look.values()}) == len(models)
+
+
+def test_more_models_than_there_are_styles_are_drawn_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    baselines = tuple(f"rule-{i}" for i in range(11))
+    monkeypatch.setattr("evaluation.palette.BASELINES", baselines)
+    models = [*(f"network-{i}" for i in range(30)), *baselines]
+    assert set(styles(models)) == set(models)
 
 
 def test_evaluation_imports_no_plotting_library() -> None:

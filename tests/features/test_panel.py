@@ -24,6 +24,22 @@ def test_round_trip(frame: pd.DataFrame) -> None:
 
 
 @settings(deadline=None, max_examples=25)
+@given(frame=full_frames(), ahead=st.integers(1, 3))
+def test_round_trip_with_what_is_known_ahead(frame: pd.DataFrame, ahead: int) -> None:
+    dates = to_panel(frame, covariates=ALL).calendar.ahead(ahead)
+    parts = []
+    for _, rows in frame.groupby("unique_id"):
+        come = pd.DataFrame({"unique_id": rows["unique_id"].iloc[0], "ds": dates, "y": np.nan})
+        come = come.assign(p=np.nan, f=np.arange(ahead) + 0.5, g=rows["g"].iloc[0])
+        parts += [rows, come]
+    long = pd.concat(parts, ignore_index=True)
+    panel = to_panel(long, covariates=ALL)
+    assert (panel.steps, panel.ahead) == (to_panel(frame, covariates=ALL).steps, ahead)
+    pd.testing.assert_frame_equal(panel.frame(), long)
+    assert to_panel(panel.frame(), covariates=ALL).digest == panel.digest
+
+
+@settings(deadline=None, max_examples=25)
 @given(frame=full_frames(), data=st.data())
 def test_a_gap_is_a_row_without_values(frame: pd.DataFrame, data: st.DataObject) -> None:
     # A row inside a series is left out: it comes back with y and past covariates missing.
@@ -98,6 +114,7 @@ def test_cut_panel_is_what_was_known_then() -> None:
     np.testing.assert_array_equal(cut.past, panel.past[:, :3])
     np.testing.assert_array_equal(cut.future, panel.future)
     assert cut.calendar.ahead(2).equals(panel.stamps[3:])
+    assert to_panel(cut.frame(), "D", ALL).digest == cut.digest
 
 
 def test_known_future_rows_follow_the_sessions_of_an_exchange() -> None:
@@ -106,3 +123,4 @@ def test_known_future_rows_follow_the_sessions_of_an_exchange() -> None:
     panel = to_panel(frame, "XNYS", Covariates(future=("f",)))
     assert panel.steps == 2
     np.testing.assert_array_equal(panel.future, np.ones((1, 4, 1)))
+    pd.testing.assert_frame_equal(panel.frame(), frame)

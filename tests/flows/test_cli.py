@@ -7,17 +7,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.main import get_command
 
 from features.errors import UserError
-from flows.cli import run
+from flows.cli import app, run
 from flows.invocation import parameters_of
-from flows.parameters import BacktestParameters, ForecastParameters
+from flows.parameters import CANDIDATES, BacktestParameters, ForecastParameters
+from flows.presets import PRESETS
+from models.registry import MODELS
 from models.settings import NetworkSettings
 from tests.flows.small import small_file, small_frame
 
@@ -45,6 +49,7 @@ print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
     )
     assert done.stderr.strip() == "[]"
     assert max(map(len, done.stdout.splitlines())) <= 80
+    assert not [line for line in done.stdout.splitlines() if line.endswith("-")]  # no cut names
     assert "forecastle" in done.stdout
 
 
@@ -143,6 +148,14 @@ def test_a_word_it_does_not_know_is_a_usage_error(
     assert "No such" in capsys.readouterr().err
 
 
+def test_the_help_names_models_that_there_are() -> None:
+    command = get_command(app).commands["forecast"]  # type: ignore[attr-defined]
+    (option,) = [option for option in command.params if "--models" in option.opts]
+    names = option.help.partition(": ")[2].rstrip(".").split(", ")
+    assert set(names) <= set(MODELS)
+    assert set(names) >= set(CANDIDATES)
+
+
 def test_later_words_win(tmp_path: Path) -> None:
     config = tmp_path / "mine.yaml"
     config.write_text("horizon: 9\nnetwork: {hidden: 7, layers: 2}\nstride: 4\n")
@@ -150,8 +163,8 @@ def test_later_words_win(tmp_path: Path) -> None:
     parameters = parameters_of("forecast", "weather", config, options, ["training.seed=4"])
     assert isinstance(parameters, ForecastParameters)
     assert (parameters.horizon, parameters.stride) == (9, 4)  # the file's, over the preset's 7
-    expected = NetworkSettings(hidden=9, layers=2, look_back=28, dropout=0.2)
-    assert parameters.network == expected
+    preset = NetworkSettings(**PRESETS["weather"]["network"])
+    assert parameters.network == replace(preset, hidden=9, layers=2)
     assert parameters.training.seed == 4
 
 
