@@ -7,6 +7,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+
 import torch
 from torch import Tensor, nn
 
@@ -31,23 +35,27 @@ class Encoder(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The top layer's output at every step."""
-        x = self.embed(inputs)
-        for i, layer in enumerate(self.layers):
-            x = layer(self.dropout(x) if i else x)[0]
-        return x
+        return self._outputs(self.embed(inputs))[-1]
 
     def states(self, inputs: Tensor) -> list[State]:
-        """The state of every layer after every step: [R, N, D] each."""
-        x = self.embed(inputs)
-        states: list[State] = []
-        for i, layer in enumerate(self.layers):
-            x = self.dropout(x) if i else x
-            out = layer(x)[0]
-            states.append(
-                (out, cell_states(layer, x, out)) if isinstance(layer, nn.LSTM) else (out,)
-            )
+        """The state of every layer after every step, in evaluation mode: [R, N, D] each."""
+        x, states = self.embed(inputs), []
+        for layer, out in zip(self.layers, self._outputs(x), strict=True):
+            more = (cell_states(layer, x, out),) if isinstance(layer, nn.LSTM) else ()
+            states.append((out, *more))
             x = out
         return states
+
+    def _outputs(self, x: Tensor) -> list[Tensor]:
+        """[R, N, D] of each layer."""
+        idle_core = x.device.type == "cpu" and isinstance(self.layers[0], nn.GRU)
+        if idle_core and not self.training and not torch.is_grad_enabled():
+            return pipelined(self.layers, x)
+        outputs: list[Tensor] = []
+        for i, layer in enumerate(self.layers):
+            x = layer(self.dropout(x) if i else x)[0]
+            outputs.append(x)
+        return outputs
 
     def step(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """One more step: inputs [K, 1, inputs] and states [K, D] → output [K, D] and states."""
@@ -60,6 +68,34 @@ class Encoder(nn.Module):
             parts = last if isinstance(layer, nn.LSTM) else (last,)
             after.append(tuple(part[0] for part in parts))
         return x[:, 0], after
+
+
+def pipelined(layers: Iterable[nn.Module], x: Tensor, piece: int = 512) -> list[Tensor]:
+    """[R, N, D] of each layer, a layer a thread: one begins while the one below is still going on.
+
+    On the CPU a GRU walks its steps on one core (an LSTM has a fused kernel there). Pieces of
+    `piece` steps carry the state over, so the result is that of one layer after the other.
+    """
+
+    def advance(layer: nn.Module, held: list[Tensor | None], below: Future[Tensor]) -> Tensor:
+        with torch.no_grad():  # the mode is a thread's own
+            out, held[0] = layer(below.result(), held[0])
+        return out
+
+    outputs, pieces = [], [_done(part) for part in x.split(piece, dim=1)]
+    with ExitStack() as stack:
+        for layer in layers:
+            pool = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+            held: list[Tensor | None] = [None]
+            pieces = [pool.submit(advance, layer, held, below) for below in pieces]
+            outputs.append(pieces)
+        return [torch.cat([part.result() for part in parts], dim=1) for parts in outputs]
+
+
+def _done(value: Tensor) -> Future[Tensor]:
+    future: Future[Tensor] = Future()
+    future.set_result(value)
+    return future
 
 
 def cell_states(layer: nn.LSTM, inputs: Tensor, outputs: Tensor) -> Tensor:
