@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.data import add_data, load
 from benchmarks.record import add_json, ending, write
+from evaluation.protocol import Forecaster
 from features.normalize import Scaling
 from features.panel import Panel
 from features.splits import Part, Split
@@ -26,9 +27,7 @@ from models.settings import NetworkSettings, TrainingSettings
 from models.training import Epoch, TrainingRun
 
 
-def score(
-    forecaster: NetworkForecaster, panel: Panel, split: Split, part: Part
-) -> dict[str, float]:
+def score(forecaster: Forecaster, panel: Panel, split: Split, part: Part) -> dict[str, float]:
     """MSE and MAE over every origin of `part`, on values standardised by the training range."""
     train = panel.y[:, split.train.start : split.train.stop]
     scale = np.nanstd(train, axis=1)[:, None, None]
