@@ -111,7 +111,7 @@ def _who(winners: list[str], networks: list[str]) -> str:
     if len(networks) == 1:
         return f"The network {networks[0]} beats"
     if len(winners) == len(networks):
-        return f"All {len(networks)} networks beat"
+        return f"{'Both' if len(networks) == 2 else f'All {len(networks)}'} networks beat"
     verb = "beats" if len(winners) == 1 else "beat"
     return f"{len(winners)} of {len(networks)} networks {verb}"
 

@@ -137,7 +137,7 @@ def backtest(
 
 @app.command()
 def demo(home: Home = None) -> None:
-    """Forecast the embedded stocks and weather: a few minutes on two cores."""
+    """Forecast the embedded samples: a minute or two."""
     _prepare(home)
     # Networks this small gain nothing from a second thread, and where other programs use the
     # cores too, threads that wait for each other take many times as long as one.

@@ -83,7 +83,7 @@ def test_a_win_on_one_series_only_is_told() -> None:
         ),
         (
             {"naive": 1.0, "seasonal_naive": 2.0, "drift": 0.95, "gru_direct": 0.9, "b": 0.9},
-            "All 2 networks beat the naive forecast on these 1,000 origins,"
+            "Both networks beat the naive forecast on these 1,000 origins,"
             " and seasonal-naive and drift as well.",
         ),
         (
@@ -114,7 +114,7 @@ def test_where_rmse_says_otherwise_the_reader_is_told() -> None:
     rare[0, 0] = 9.0
     test = backtest_of(y, naive=y + 1, gru_direct=rare, lstm_direct=y + 0.5)
     assert headline(test) == (
-        "All 2 networks beat the naive forecast on these 10 origins. By RMSE, only 1 of them does."
+        "Both networks beat the naive forecast on these 10 origins. By RMSE, only 1 of them does."
     )
     assert verdicts(test)[1] == (
         "gru-direct beats naive: MAE 0.90 against 1.00 (10.0 % lower), though its RMSE is higher,"
