@@ -20,9 +20,6 @@ lint: venv ## check style, format, types and the direction of imports
 test: lint ## lint, then run every test
 	$(BIN)/python -m pytest
 
-# glibc keeps the memory of large tensors between training steps, which saves a third of the time.
-demo: export MALLOC_MMAP_THRESHOLD_ = 1073741824
-demo: export MALLOC_TRIM_THRESHOLD_ = 4294967296
 demo: venv ## forecast the embedded samples and show the leaderboard
 	$(BIN)/forecastle demo
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain, count, islice
+from statistics import mean
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +15,9 @@ from features.signal import Signal
 from features.splits import Split
 from models.direct import Direct
 from models.forecaster import LOSSES, forecasting_task
-from models.network import Shape
+from models.network import Batch, Shape
 from models.origins import forecast_all
 from models.settings import Cell, NetworkSettings, TrainingSettings
-from models.training import Task
 
 LOOK_BACK, HORIZON, HIDDEN, LAYERS = 96, 24, 64, 2
 BARE_BACKTEST_SHARE = 8
@@ -31,8 +31,8 @@ class Side:
     make: Callable[[], nn.Module]
     batches: Callable[[], Iterator[object]]
     loss: Callable[[nn.Module, object], Tensor]
-    origins: int
-    """Forecast origins in a batch."""
+    origins: float
+    """Forecast origins in a batch, counted: those with every target in the training range."""
     backtest: Callable[[nn.Module], int]
     """Forecast from every origin of the series; how many they were."""
     judge: Callable[[nn.Module], float]
@@ -46,15 +46,16 @@ def one_pass(signal: Signal, split: Split, cell: Cell, rows: int, chunk: int) ->
     shape = Shape(HORIZON, len(signal.values), 1, signal.known.shape[2], 0)
     everything = torch.arange(LOOK_BACK - 1, signal.values.shape[1] - HORIZON)
 
-    def task(model: nn.Module) -> Task:
-        assert isinstance(model, Direct)
-        return forecasting_task(model, signal, split, training)
+    task = forecasting_task(Direct(shape, network, cell), signal, split, training)
 
-    def batches() -> Iterator[object]:
-        drawn = task(Direct(shape, network, cell)).batches
+    def batches() -> Iterator[Batch]:
         return chain.from_iterable(
-            drawn(0, torch.Generator().manual_seed(epoch)) for epoch in count()
+            task.batches(0, torch.Generator().manual_seed(epoch)) for epoch in count()
         )
+
+    def origins(batch: Batch) -> int:
+        ends = batch.rows.ends(network.segment)[:, LOOK_BACK - 1 :]
+        return int((ends + HORIZON < split.train.stop).sum())
 
     @torch.no_grad()
     def backtest(model: nn.Module) -> int:
@@ -73,8 +74,8 @@ def one_pass(signal: Signal, split: Split, cell: Cell, rows: int, chunk: int) ->
     return Side(
         lambda: Direct(shape, network, cell),
         batches,
-        lambda model, batch: task(model).loss(model, batch),
-        rows * chunk,
+        task.loss,
+        mean(map(origins, islice(batches(), 20))),
         backtest,
         judge,
     )

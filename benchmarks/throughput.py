@@ -88,6 +88,7 @@ def measure(
     }
     rounds = [{k: m() for k, m in measures.items()} for _ in range(options.repeats)]
     figures: dict[str, Any] = {k: median(r[k] for r in rounds) for k in measures}
+    figures["origins_in_a_batch"] = {"one_pass": ours.origins, "bare": theirs.origins}
     for job in ("training", "backtest"):
         ratios = [r[f"one_pass_{job}"] / r[f"bare_{job}"] for r in rounds]
         figures[f"{job}_ratio"] = median(ratios)
@@ -127,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
     add_data(p)
     p.add_argument("--cell", choices=["lstm", "gru"], help="one of them; both where not given")
     p.add_argument("--batch-rows", type=int, default=64)
-    p.add_argument("--chunk-origins", type=int, default=128)
+    p.add_argument("--chunk-origins", type=int, default=64)
     p.add_argument("--repeats", type=int, default=5)
     p.add_argument("--race", type=float, default=20.0, help="seconds of training a curve; 0: none")
     add_json(p)

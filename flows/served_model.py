@@ -1,8 +1,8 @@
 """The model as MLflow serves it: a long frame in, the long frame of its forecast out.
 
-MLflow keeps this file beside the folder that `Forecaster.save` writes and runs it where the model
-is loaded, so no pickle is involved; it needs this project to be installed, and nothing of the
-place where the model was trained.
+MLflow keeps this file beside the folder that `models.registry.save` writes and runs it where the
+model is loaded, so no pickle is involved; it needs this project to be installed, and nothing of
+the place where the model was trained.
 """
 
 from __future__ import annotations

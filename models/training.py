@@ -132,7 +132,7 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep freed memory: steps that allocate large tensors run up to twice as fast.
+    """Let glibc keep freed memory: steps that allocate large tensors run faster.
 
     By default every large block is mapped afresh and its pages are cleared again (mallopt(3)).
     """

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ from benchmarks.bare import Bare, Windows, forecast
 from benchmarks.data import cut, load, simulated
 from benchmarks.ltsf import parser, run, score
 from benchmarks.race import reaches
+from benchmarks.sides import HORIZON, one_pass
 from features.errors import UserError
+from features.lens import Lens
+from features.normalize import Scaling
 from features.splits import Split
 from models.baselines import Naive
 
@@ -118,6 +122,19 @@ def test_the_bare_loop_forecasts_in_any_batch() -> None:
     model, pairs = Bare("gru", 4, 2, 3), windows.pairs(range(30))
     some = forecast(model, windows, pairs, 7)
     torch.testing.assert_close(some, forecast(model, windows, pairs, 1000))
+
+
+def test_origins_of_a_batch_are_counted_not_assumed() -> None:
+    """No batch is said to hold more origins than its loss has targets for."""
+    panel, split = simulated(series=1, steps=14400)
+    signal = Lens.fit(panel, split.train, Scaling(), HORIZON).signal(panel)
+    side = one_pass(signal, split, "gru", rows=64, chunk=128)
+    seen = []
+    for batch in islice(side.batches(), 20):
+        with torch.no_grad():
+            prediction = side.make()(batch)
+        seen.append(int((prediction.observed.sum(dim=-1) == HORIZON).sum()))
+    assert side.origins == sum(seen) / 20
 
 
 def test_a_race_is_won_at_the_first_point_as_good() -> None:
