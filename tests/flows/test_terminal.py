@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,11 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def _wide_as_usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _as_usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """80 columns, and the environment active: no line holds a path of this machine."""
     monkeypatch.setenv("COLUMNS", "80")
+    scripts = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", f"{scripts}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
 
 
