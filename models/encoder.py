@@ -14,6 +14,7 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
+from models.gru import GRU
 from models.settings import Cell
 
 State = tuple[Tensor, ...]
@@ -28,7 +29,7 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         self.embed = nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU()) if embed else nn.Identity()
-        recurrence = nn.LSTM if cell == "lstm" else nn.GRU
+        recurrence = nn.LSTM if cell == "lstm" else GRU
         sizes = [hidden if embed else inputs] + [hidden] * (layers - 1)
         self.layers = nn.ModuleList(recurrence(size, hidden, batch_first=True) for size in sizes)
         self.dropout = nn.Dropout(dropout)
