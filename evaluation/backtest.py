@@ -11,9 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.protocol import Forecaster
+from evaluation.spread import local_spread
 from features.calendars import Calendar
+from features.levels import LEVELS, MEDIAN
 from features.panel import Floats, Integers, Panel
 from features.splits import Fold
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How far a model's calibrated quantiles lie from its own, in units of the local spread.
+
+    One for each of the P pairs of levels about the median, the innermost first; made by
+    `evaluation.conformal`.
+    """
+
+    values: Floats  # [B, S, P, H], NaN where there were too few errors
+    block: Integers  # [O] which of the B margins an origin has
 
 
 @dataclass(frozen=True)
@@ -24,9 +38,12 @@ class Backtest:
     calendar: Calendar
     origins: Integers  # [O]
     y: Floats  # [S, O, H], NaN where nothing was observed or the target is still to come
+    spread: Floats  # [S, O] how far each series lately moved a step, as known at each origin
     forecasts: dict[str, Floats]  # model -> [S, O, H]
-    intervals: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
-    """model -> the lower and upper end of its 90 % interval, [S, O, H] each."""
+    raw: dict[str, Floats] = field(default_factory=dict)
+    """model -> [S, O, H, Q] the quantiles that it gave itself, where it did."""
+    margins: dict[str, Margins] = field(default_factory=dict)
+    """Of the models whose quantiles have been calibrated."""
 
     @property
     def horizon(self) -> int:
@@ -56,6 +73,23 @@ class Backtest:
         """[S, O, H] y at the points that count, NaN elsewhere: what every metric is given."""
         return np.where(self.judged_points, self.y, np.nan)
 
+    def quantile(self, model: str, level: int) -> Floats:
+        """[S, O, H] the calibrated quantile at `LEVELS[level]`; quantiles do not cross."""
+        out, margins = self.forecasts[model], self.margins[model]
+        sign, further = (1, np.maximum) if level > MEDIAN else (-1, np.minimum)
+        for pair in range(abs(level - MEDIAN)):
+            own = self.forecasts[model]
+            if model in self.raw:
+                own = self.raw[model][..., MEDIAN + sign * (pair + 1)]
+            margin = margins.values[margins.block, :, pair].swapaxes(0, 1)  # [S, O, H]
+            with np.errstate(invalid="ignore"):  # an infinite forecast
+                out = further(out, own + sign * margin * self.spread[:, :, None])
+        return out
+
+    def interval(self, model: str) -> tuple[Floats, Floats]:
+        """[S, O, H] the lower and the upper end of the 90 % interval."""
+        return self.quantile(model, 0), self.quantile(model, len(LEVELS) - 1)
+
     def frame(self) -> pd.DataFrame:
         """The long cross-validation frame of the points that count.
 
@@ -80,8 +114,8 @@ class Backtest:
             columns["y"] = self.y[points]
         for model, forecast in self.forecasts.items():
             columns[model] = forecast[points]
-            if model in self.intervals:
-                low, high = self.intervals[model]
+            if model in self.margins:
+                low, high = self.interval(model)
                 columns[f"{model}-lo-90"], columns[f"{model}-hi-90"] = low[points], high[points]
         return pd.DataFrame(columns)
 
@@ -98,8 +132,8 @@ def backtest(forecasters: Sequence[Forecaster], panel: Panel, origins: Integers)
     Origins whose targets lie past the panel's last step are allowed: their forecasts have no
     observation (this is how a forecast of the future is made).
     """
-    forecasts = _forecast(forecasters, panel, origins)
-    return _beside_targets(panel, origins, forecasters[0].horizon, forecasts)
+    given = _forecast(forecasters, panel, origins)
+    return _beside_targets(panel, origins, forecasters[0].horizon, given)
 
 
 def rolling_backtest(
@@ -136,24 +170,33 @@ def _forecast(
     names = [forecaster.name for forecaster in forecasters]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"a backtest needs forecasters of different names, got {names}")
-    return {f.name: _checked(f, f.forecast(panel, origins), panel, origins) for f in forecasters}
+    return {f.name: _one_pass(f, panel, origins) for f in forecasters}
 
 
-def _checked(forecaster: Forecaster, forecast: Floats, panel: Panel, origins: Integers) -> Floats:
-    expected = (len(panel), len(origins), forecaster.horizon)
-    if forecast.shape != expected:
-        raise ValueError(f"{forecaster.name} forecast {forecast.shape}, expected {expected}")
+def _one_pass(forecaster: Forecaster, panel: Panel, origins: Integers) -> Floats:
+    """[S, O, H] forecasts, or [S, O, H, Q] quantiles of what gives them."""
+    given = forecaster.quantiles(panel, origins)
+    values = (len(panel), len(origins), forecaster.horizon)
+    expected = values if given is None else (*values, len(LEVELS))
+    if given is None:
+        given = forecaster.forecast(panel, origins)
+    if given.shape != expected:
+        raise ValueError(f"{forecaster.name} forecast {given.shape}, expected {expected}")
     observed = np.isfinite(panel.y[:, : int(origins.max()) + 1]).any()
-    if observed and np.isnan(forecast).all():
+    if observed and np.isnan(given).all():
         raise ValueError(f"{forecaster.name} gave no forecast at all, every value is NaN")
-    return np.asarray(forecast, dtype=np.float64)
+    return np.asarray(given, dtype=np.float64)
 
 
 def _beside_targets(
-    panel: Panel, origins: Integers, horizon: int, forecasts: dict[str, Floats]
+    panel: Panel, origins: Integers, horizon: int, given: dict[str, Floats]
 ) -> Backtest:
-    widths = {name: forecast.shape[2] for name, forecast in forecasts.items()}
+    widths = {name: one.shape[2] for name, one in given.items()}
     if set(widths.values()) != {horizon}:
         raise ValueError(f"all models of a backtest need one horizon, got {widths}")
     y = targets(panel, origins, horizon)
-    return Backtest(panel.ids, panel.calendar, origins, y, forecasts)
+    groups = (panel.of(series) for series in panel.groups())  # of all steps, some are wanted
+    spread = np.concatenate([local_spread(some)[:, origins] for some in groups])
+    raw = {name: one for name, one in given.items() if one.ndim > y.ndim}
+    forecasts = given | {name: one[..., MEDIAN] for name, one in raw.items()}
+    return Backtest(panel.ids, panel.calendar, origins, y, spread, forecasts, raw)

@@ -12,7 +12,7 @@ from features.splits import Split
 
 USES = {
     "train": "learning, scaling",
-    "validation": "early stopping, choice of the model, width of the intervals",
+    "validation": "early stopping, choice of the model, first errors for the intervals",
     "test": "the leaderboard and the verdicts, nothing else",
 }
 

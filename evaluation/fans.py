@@ -58,9 +58,9 @@ def fan(
     if len(stamps) < horizon:
         stamps = stamps.append(panel.calendar.ahead(horizon - len(stamps)))
     bands = {
-        model: (ends[0][series, origin], ends[1][series, origin])
-        for model, ends in backtest.intervals.items()
-        if np.isfinite(ends[0][series, origin]).any()
+        model: (low[series, origin], high[series, origin])
+        for model, (low, high) in ((m, backtest.interval(m)) for m in backtest.margins)
+        if np.isfinite(low[series, origin]).any()
     }
     return Fan(
         panel.ids[series],

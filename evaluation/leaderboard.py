@@ -12,7 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from evaluation import conformal, metrics
+from evaluation import metrics, probability
 from evaluation.backtest import Backtest
 from evaluation.metrics import METRICS, Scale
 from features.errors import UserError
@@ -28,9 +28,10 @@ def leaderboard(backtest: Backtest, scale: Scale) -> pd.DataFrame:
     """The models by rank, best skill against naive (which is lowest MAE) first.
 
     Columns: every metric of `METRICS`; `mape_share`, the share of points that MAPE could use;
-    `skill_vs_naive` and `skill_vs_seasonal`, 1 - MAE / MAE of the reference; and, if any model has
-    intervals, `coverage_90` and `width_90`. Each is the mean over series of the series' own values,
-    but for the skills, which compare the two means. NaN where there is nothing to tell.
+    `skill_vs_naive` and `skill_vs_seasonal`, 1 - MAE / MAE of the reference; and, if any model is
+    calibrated, the `crps`, `wql`, `coverage_90` and `width_90` of `evaluation.probability`. Each is
+    the mean over series of the series' own values, but for the skills, which compare the two means.
+    NaN where there is nothing to tell.
     """
     rows = {
         model: {name: float(metrics.mean(v, (0,))) for name, v in values.items()}
@@ -52,18 +53,20 @@ def by_series(backtest: Backtest, scale: Scale) -> pd.DataFrame:
 
 
 def by_horizon(backtest: Backtest, scale: Scale) -> pd.DataFrame:
-    """Every metric at each step ahead, indexed by `model` and `step` (1 … H)."""
-    steps = pd.RangeIndex(1, backtest.horizon + 1)
-    tables = {
-        model: pd.DataFrame(
-            {
-                name: metrics.by_horizon(metric, backtest.judged, forecast, scale)
-                for name, metric in METRICS.items()
-            },
-            index=steps,
-        )
-        for model, forecast in backtest.forecasts.items()
-    }
+    """Every metric at each step ahead, indexed by `model` and `step` (1 … H).
+
+    Of calibrated models also the scores of `evaluation.probability`.
+    """
+    steps, tables = pd.RangeIndex(1, backtest.horizon + 1), {}
+    for model, forecast in backtest.forecasts.items():
+        columns = {
+            name: metrics.by_horizon(metric, backtest.judged, forecast, scale)
+            for name, metric in METRICS.items()
+        }
+        if model in backtest.margins:
+            scores = probability.scores(backtest, model, (1,))
+            columns |= {name: metrics.mean(values, (0,)) for name, values in scores.items()}
+        tables[model] = pd.DataFrame(columns, index=steps)
     return pd.concat(tables, names=["model", "step"])
 
 
@@ -99,9 +102,8 @@ def _values(backtest: Backtest, scale: Scale) -> dict[str, dict[str, Floats]]:
     for model, forecast in backtest.forecasts.items():
         columns = {n: metrics.by_series(m, y, forecast, scale) for n, m in METRICS.items()}
         columns["mape_share"] = metrics.used_share(METRICS["mape"], y, forecast, scale)
-        if model in backtest.intervals:
-            columns["coverage_90"] = conformal.coverage(backtest, model)
-            columns["width_90"] = conformal.mean_width(backtest, model)
+        if model in backtest.margins:
+            columns |= probability.scores(backtest, model, (1, 2))
         out[model] = columns
     return out
 

@@ -34,6 +34,13 @@ class Forecaster(Protocol):
             [S, O, H], NaN for a series that has no observation up to the origin.
         """
 
+    def quantiles(self, panel: Panel, origins: Integers) -> Floats | None:
+        """What `forecast` gives at each of `features.levels.LEVELS`, the median being its forecast.
+
+        Returns:
+            [S, O, H, Q], the lowest first, or None from those that forecast one value alone.
+        """
+
 
 class EpochRecord(Protocol):
     """One pass over the training origins, as a loss curve shows it."""

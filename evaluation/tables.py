@@ -74,15 +74,20 @@ def _scores(scores: pd.DataFrame, unit: str) -> tuple[list[str], list[list[Cell]
         _add_metric(columns, name, scores, unit)
         if name == "mape":
             columns["points MAPE used"] = [_share(value) for value in scores["mape_share"]]
-    if "coverage_90" in scores:
+    if "crps" in scores:
+        columns["CRPS" + (f" ({unit})" if unit else "")] = _numbers(scores["crps"])
+        columns["wQL"] = _numbers(scores["wql"])
         columns["inside 90 % interval"] = [_share(value) for value in scores["coverage_90"]]
-        widths = column(scores["width_90"])
-        columns["its mean width"] = [Cell(text, "number") for text in widths]
+        columns["its mean width"] = _numbers(scores["width_90"])
     return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
 
 
 def _add_metric(columns: dict[str, list[Cell]], name: str, scores: pd.DataFrame, unit: str) -> None:
-    columns[metric_label(name, unit)] = [Cell(text, "number") for text in column(scores[name])]
+    columns[metric_label(name, unit)] = _numbers(scores[name])
+
+
+def _numbers(values: pd.Series[float]) -> list[Cell]:
+    return [Cell(text, "number") for text in column(values)]
 
 
 def _skill(value: float) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,14 +25,14 @@ class Affine:
 
     @classmethod
     def fit(cls, table: Floats) -> Affine:
-        """[rows, columns] → mean and deviation of each column; 0 and 1 where there is none."""
+        """[rows, ...] → mean and deviation of each column; 0 and 1 where there is none."""
         count = np.maximum(np.isfinite(table).sum(axis=0), 1)
         center = np.nansum(table, axis=0) / count
         scale = np.sqrt(np.nansum((table - center) ** 2, axis=0) / count)
         return cls(center, np.where(scale > 0, scale, 1.0))
 
     def apply(self, table: Floats) -> Floats:
-        """[..., columns] → the same, scaled."""
+        """[..., *columns] → the same, scaled."""
         return (table - self.center) / self.scale
 
 
@@ -40,7 +41,7 @@ class Lens:
     """Fitted once, on the training range; read at every step."""
 
     normalizer: Normalizer
-    past: Affine  # one column a series and past-only covariate, series-major
+    past: Affine  # [S, P], one column a series and past-only covariate
     future: Affine  # one column a known-future covariate
     static: Affine  # one column a static covariate
     reach: Floats  # [S, C]
@@ -54,10 +55,10 @@ class Lens:
         """Fit on the training range alone; `calendar` says whether its cycles are shown."""
         cut = slice(train.start, train.stop)
         normalizer = Normalizer.fit(panel, train, scaling)
-        past = Affine.fit(_columns(panel.past[:, cut]))
+        past = Affine.fit(panel.past[:, cut].transpose(1, 0, 2))
         future = Affine.fit(np.concatenate(panel.future[:, cut]))
-        values, anchor = _channels(panel, normalizer, past)
-        reach = _reach(values[:, cut], anchor[:, cut], horizon)
+        parts = _channels(panel, normalizer, past)
+        reach = np.concatenate([_reach(x[:, cut], a[:, cut], horizon) for _, x, a in parts])
         span = panel.stamps[train.stop - 1] - panel.stamps[train.start]
         cycles = visible_cycles(panel.calendar.name, span) if calendar else ()
         return cls(normalizer, past, future, Affine.fit(panel.static), reach, cycles, horizon)
@@ -77,16 +78,19 @@ class Lens:
 
     def signal(self, panel: Panel, device: torch.device | str = "cpu") -> Signal:
         """Normalise `panel` and put it on `device`."""
-        values, anchor = _channels(panel, self.normalizer, self.past)
-        seen = np.isfinite(values)
+        shape = (len(panel), panel.steps, self.reach.shape[1])
+        values, observed, anchor = (torch.empty(shape, device=device) for _ in range(3))
 
         def tensor(array: Floats) -> Tensor:
             return torch.as_tensor(np.nan_to_num(array), dtype=torch.float32, device=device)
 
+        for group, x, level in _channels(panel, self.normalizer, self.past):
+            values[group], anchor[group] = tensor(x), tensor(level)
+            observed[group] = torch.as_tensor(np.isfinite(x)).to(values)
         return Signal(
-            values=tensor(values),
-            observed=tensor(seen.astype(np.float64)),
-            anchor=tensor(anchor),
+            values=values,
+            observed=observed,
+            anchor=anchor,
             known=tensor(self._known(panel)),
             static=tensor(self.static.apply(panel.static)),
             start=torch.as_tensor(panel.start, device=device),
@@ -96,9 +100,13 @@ class Lens:
 
     def restore(self, forecast: Floats, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] forecasts in units of reach above the anchor → original units."""
-        anchor = self.normalizer.anchor(panel.y)[:, origins]
-        normalised = anchor[:, :, None] + forecast * self.reach[:, 0][:, None, None]
-        return self.normalizer.invert(normalised, panel.y, origins)
+        out = np.empty(forecast.shape)
+        for group in panel.groups():
+            y, normalizer = panel.y[group], self.normalizer.of(group)
+            anchor = normalizer.anchor(y)[:, origins]
+            normalised = anchor[:, :, None] + forecast[group] * self.reach[group, :1, None]
+            out[group] = normalizer.invert(normalised, y, origins)
+        return out
 
     def _follows(self) -> Floats:
         follows = np.ones(self.reach.shape[1])
@@ -118,21 +126,20 @@ class Lens:
         return np.concatenate([cycles, self.future.apply(declared)], axis=2)
 
 
-def _channels(panel: Panel, normalizer: Normalizer, past: Affine) -> tuple[Floats, Floats]:
-    """Normalised values [S, T, C] with NaN where missing, and their anchors."""
-    S, T, P = panel.past.shape
-    covariates = past.apply(_columns(panel.past))  # [T, S·P]
-    filled = forward_fill(covariates.T).T
-    values, anchor = normalizer.apply(panel.y), normalizer.anchor(panel.y)
-    return tuple(  # type: ignore[return-value]
-        np.concatenate([y[..., None], x.reshape(T, S, P).transpose(1, 0, 2)], axis=2)
-        for y, x in ((values, covariates), (anchor, filled))
-    )
-
-
-def _columns(past: Floats) -> Floats:
-    """[S, T, P] → [T, S·P]."""
-    return past.transpose(1, 0, 2).reshape(past.shape[1], -1)
+def _channels(
+    panel: Panel, normalizer: Normalizer, past: Affine
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """For each group of series: normalised values [G, T, C], NaN where missing, and anchors."""
+    P = panel.past.shape[2]
+    for group in panel.groups():
+        some, own = panel.of(group), normalizer.of(group)
+        covariates = Affine(past.center[group, None], past.scale[group, None]).apply(some.past)
+        filled = [forward_fill(covariates[..., p])[..., None] for p in range(P)]
+        yield (
+            group,
+            np.concatenate([own.apply(some.y)[..., None], covariates], axis=2),
+            np.concatenate([own.anchor(some.y)[..., None], *filled], axis=2),
+        )
 
 
 def _pack(value: Any) -> Any:

@@ -59,8 +59,13 @@ class Normalizer:
         _refuse_unseen(panel, y, train)
         if scaling.log:
             _refuse_nonpositive(panel)
-        center, scale = _affine(_represent(y, scaling), scaling.scaler)
+        parts = [_affine(_represent(y[g], scaling), scaling.scaler) for g in panel.groups()]
+        center, scale = (np.concatenate(part) for part in zip(*parts, strict=True))
         return cls(scaling, center, scale)
+
+    def of(self, series: slice) -> Normalizer:
+        """The state of some of the series."""
+        return Normalizer(self.scaling, self.center[series], self.scale[series])
 
     def apply(self, y: Floats) -> Floats:
         """[S, T] original units → [S, T] normalised; NaN stays NaN."""

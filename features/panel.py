@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,9 @@ from features.calendars import Calendar
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+GROUP = 2**21
+"""Steps that the series treated at once hold together, so that temporaries stay small."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,23 @@ class Panel:
     def stamps(self) -> pd.DatetimeIndex:
         """The T time stamps."""
         return self.calendar.stamps
+
+    def groups(self) -> Iterator[slice]:
+        """The series in turn, some at a time."""
+        size = max(1, GROUP // self.steps)
+        return (slice(s, s + size) for s in range(0, len(self), size))
+
+    def of(self, series: slice) -> Panel:
+        """The panel of some of the series."""
+        return Panel(
+            self.ids[series],
+            self.calendar,
+            self.y[series],
+            self.past[series],
+            self.future[series],
+            self.static[series],
+            self.covariates,
+        )
 
     @cached_property
     def start(self) -> Integers:

@@ -34,6 +34,10 @@ class Baseline(ABC):
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] from `origins` ([O]); NaN for a series without an observation up to there."""
 
+    def quantiles(self, panel: Panel, origins: Integers) -> Floats | None:
+        """None: a rule gives one value alone."""
+        return None
+
     def parameters(self) -> dict[str, object]:
         """The settings, flat, for logging."""
         return {"model": self.name, **asdict(self)}

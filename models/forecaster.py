@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,18 @@ from torch import Tensor, nn
 
 from features.errors import UserError
 from features.lens import Lens
+from features.levels import LEVELS
 from features.normalize import Scaling
 from features.panel import Covariates, Floats, Integers, Panel
 from features.signal import Rows, Signal
 from features.splits import Split
 from models.direct import Direct
 from models.network import Batch, Network, Prediction, Shape
-from models.origins import RowSampler, forecast_all, locate
+from models.origins import RowSampler, forecast_all, forecast_groups, locate
+from models.quantiles import middle, pinball
 from models.recursive import Recursive
 from models.seq2seq import Seq2Seq
-from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
+from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings, require
 from models.training import Epoch, Task, TrainingRun, make_fabric, train
 
 NETWORKS: dict[Strategy, type[Network]] = {
@@ -29,10 +32,11 @@ NETWORKS: dict[Strategy, type[Network]] = {
     "recursive": Recursive,
     "seq2seq": Seq2Seq,
 }
-LOSSES = {
+LOSSES: dict[str, Callable[..., Tensor]] = {
     "mae": nn.functional.l1_loss,
     "mse": nn.functional.mse_loss,
-    "huber": nn.functional.smooth_l1_loss,
+    "huber": partial(nn.functional.smooth_l1_loss, beta=0.5),
+    "quantile": pinball,
 }
 
 
@@ -52,6 +56,14 @@ class NetworkForecaster:
     covariates: Covariates = Covariates()
     lens: Lens | None = None
     net: Network | None = None
+
+    def __post_init__(self) -> None:
+        require(
+            self.strategy != "recursive" or self.training.loss != "quantile",
+            f"{self.name} cannot be trained with training.loss quantile, since the one path it "
+            "rolls out has no quantiles beyond its first step; leave it out, or keep loss mae: its "
+            "intervals are then made from its past errors",
+        )
 
     @property
     def name(self) -> str:
@@ -107,16 +119,34 @@ class NetworkForecaster:
     def make(self, signal: Signal) -> Network:
         """An untrained network for data like `signal`."""
         S, _, C = signal.values.shape
-        shape = Shape(self.horizon, S, C, signal.known.shape[2], signal.static.shape[1])
+        levels = len(LEVELS) if self.training.loss == "quantile" else 1
+        known, static = signal.known.shape[2], signal.static.shape[1]
+        shape = Shape(self.horizon, S, C, known, static, levels)
         return NETWORKS[self.strategy](shape, self.network, self.cell)
 
-    @torch.no_grad()
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] in original units; see `evaluation.protocol.Forecaster`."""
+        net, lens, out = self._forecast(panel, origins)
+        return lens.restore(middle(out, net.shape.levels).numpy(), panel, origins)
+
+    def quantiles(self, panel: Panel, origins: Integers) -> Floats | None:
+        """[S, O, H, Q] in original units, None where the network was not trained for them.
+
+        Normalisation keeps order, so they do not cross. Where it takes differences, the sum of the
+        changes' quantiles is no quantile of their sum: too wide, but in order; calibration (see
+        `evaluation.conformal`) narrows it.
+        """
+        if self.training.loss != "quantile":
+            return None
+        _, lens, out = self._forecast(panel, origins)
+        each = [lens.restore(level.numpy(), panel, origins) for level in out.unbind(-1)]
+        return np.stack(each, axis=-1)
+
+    @torch.no_grad()
+    def _forecast(self, panel: Panel, origins: Integers) -> tuple[Network, Lens, Tensor]:
+        """One pass: [S, O, H] or [S, O, H, Q] in units of reach above the anchor."""
         net, lens = self._ready(panel, origins)
-        signal = lens.signal(panel)
-        out = forecast_all(net, signal, torch.as_tensor(origins))
-        return lens.restore(out.double().numpy(), panel, origins)
+        return net, lens, forecast_all(net, lens.signal(panel), torch.as_tensor(origins))
 
     @torch.no_grad()
     def attention_map(self, panel: Panel, origin: int) -> Floats | None:
@@ -161,30 +191,40 @@ def forecasting_task(
             yield Batch(signal, rows, split.train.stop, forcing)
 
     def judge(model: nn.Module) -> float:
-        forecast = forecast_all(net, signal, origins)
-        return float(masked_mean(judged(net, signal, origins, forecast, split), pointwise))
+        total = count = 0.0
+        for series, forecast in forecast_groups(net, signal, origins):
+            prediction = judged(net, signal, series, origins, forecast, split)
+            loss, seen = masked_sum(prediction, pointwise)
+            total, count = total + float(loss), count + float(seen)
+        return total / count if count else float("nan")
 
     return Task(sampler.steps, batches, loss, judge)
 
 
 def judged(
-    net: Network, signal: Signal, origins: Tensor, forecast: Tensor, split: Split
+    net: Network, signal: Signal, series: Tensor, origins: Tensor, forecast: Tensor, split: Split
 ) -> Prediction:
-    """The validation range's forecasts [S, O, H] beside their targets."""
-    series = torch.arange(len(forecast), device=signal.device)
+    """The validation range's forecasts [G, O, H] of `series` [G] beside their targets."""
     rows = Rows(series, series, 0)
     batch = Batch(signal, rows, split.validation.stop, 0.0)
     target, seen = net.targets(batch, origins.expand(len(series), -1))
-    return Prediction(forecast, target, seen * torch.isfinite(forecast))
+    return Prediction(forecast, target, seen * torch.isfinite(middle(forecast, net.shape.levels)))
 
 
 def masked_mean(prediction: Prediction, pointwise: Any) -> Tensor:
     """Mean of a pointwise loss over observed targets; NaN if there is none."""
+    total, count = masked_sum(prediction, pointwise)
+    return total / count
+
+
+def masked_sum(prediction: Prediction, pointwise: Any) -> tuple[Tensor, Tensor]:
+    """Sum of a pointwise loss over observed targets, and their number."""
     seen = prediction.observed > 0
-    forecast = torch.where(seen, prediction.forecast.float(), 0.0)
+    counts = seen if prediction.forecast.dim() == seen.dim() else seen.unsqueeze(-1)
+    forecast = torch.where(counts, prediction.forecast.float(), 0.0)
     target = torch.where(seen, prediction.target, 0.0)
     total: Tensor = pointwise(forecast, target, reduction="sum")
-    return total / seen.sum()
+    return total, seen.sum()
 
 
 def check_length(panel: Panel, split: Split, network: NetworkSettings, horizon: int) -> None:

@@ -9,65 +9,66 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.settings import Cell
+from models.quantiles import ordered
 
 
 class DirectHead(nn.Module):
-    """All H steps at once, in `pieces` of the same width decoded in parallel.
+    """All H steps at once, in pieces of `width` steps decoded in parallel.
 
-    With more than one piece, a recurrent cell takes a learned query (position of the piece, series)
-    and the state at the origin (parallel multi-step forecasting of SegRNN, Lin et al. 2023, §3.3).
-    Its products with the query and with the state are made once each, not once a pair.
+    One map writes every piece; what it reads is the state after a residual layer that knows the
+    series, scaled and shifted by the piece's position (feature-wise modulation, Perez et al. 2018,
+    arXiv 1709.07871; parallel pieces as in SegRNN, Lin et al. 2023, §3.3).
     """
 
     def __init__(
-        self, hidden: int, horizon: int, width: int, series: int, cell: Cell, dropout: float
+        self, hidden: int, horizon: int, width: int, series: int, dropout: float, levels: int = 1
     ) -> None:
         super().__init__()
-        self.horizon = horizon
+        self.horizon, self.levels = horizon, levels
         self.pieces = -(-horizon // width)
-        self.cell = cell
-        half = hidden // 2
-        self.series = nn.Embedding(series, hidden - half)
-        if self.pieces > 1:
-            gates = 4 if cell == "lstm" else 3
-            self.position = nn.Parameter(torch.randn(self.pieces, half))
-            self.from_query = nn.Linear(hidden, gates * hidden)
-            self.from_state = nn.Linear(hidden, gates * hidden)
-            bound = hidden**-0.5  # as torch.nn.GRUCell
-            for parameter in (*self.from_query.parameters(), *self.from_state.parameters()):
-                nn.init.uniform_(parameter, -bound, bound)
-        else:
-            self.from_series = nn.Linear(hidden - half, hidden, bias=False)
-        self.out = nn.Linear(hidden, width)
+        self.series = nn.Embedding(series, hidden)
+        nn.init.zeros_(self.series.weight)  # all series start alike
+        self.mix = nn.Linear(hidden, hidden)
+        self.scale = nn.Parameter(1 + 0.1 * torch.randn(self.pieces, hidden))
+        self.shift = nn.Parameter(torch.zeros(self.pieces, hidden))
+        self.out = nn.Linear(hidden, width * levels)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, state: Tensor, series: Tensor) -> Tensor:
-        """state [K, D], series [K] → [K, H]."""
-        context = self._pieces(state, series) if self.pieces > 1 else self._single(state, series)
-        out: Tensor = self.out(self.dropout(context))
-        return out.flatten(1)[:, : self.horizon]
-
-    def _single(self, state: Tensor, series: Tensor) -> Tensor:
-        return state + self.from_series(self.series(series))
-
-    def _pieces(self, state: Tensor, series: Tensor) -> Tensor:
-        position = self.position[None].expand(self.series.num_embeddings, -1, -1)
-        names = self.series.weight[:, None].expand(-1, self.pieces, -1)
-        query = self.from_query(torch.cat([position, names], dim=-1))[series]  # [K, pieces, G·D]
-        return combine(self.cell, query, self.from_state(state)[:, None], state[:, None])
+        """state [K, D], series [K] → [K, H], or [K, H, Q] quantiles."""
+        mixed = torch.relu(self.mix(self.dropout(state)) + self.series(series))
+        context = self.dropout(state + mixed)
+        out: Tensor = self.out(torch.addcmul(self.shift, context[:, None], self.scale)).flatten(1)
+        if self.levels == 1:
+            return out[:, : self.horizon]
+        return ordered(out.unflatten(1, (-1, self.levels))[:, : self.horizon])
 
 
-def combine(cell: Cell, query: Tensor, state: Tensor, held: Tensor) -> Tensor:
-    """One step of a GRU or LSTM cell from its two products; an LSTM's memory begins as `held`."""
-    if cell == "gru":
-        qr, qz, qn = query.chunk(3, dim=-1)
-        sr, sz, sn = state.chunk(3, dim=-1)
-        z = torch.sigmoid(qz + sz)
-        n = torch.tanh(qn + torch.sigmoid(qr + sr) * sn)
-        return n + z * (held - n)
-    i, f, g, o = (query + state).chunk(4, dim=-1)
-    return torch.sigmoid(o) * torch.tanh(torch.sigmoid(f) * held + torch.sigmoid(i) * torch.tanh(g))
+class Highway(nn.Module):
+    """A linear map of the last `span` segments to the H values after each.
+
+    The autoregressive part of LSTNet (Lai et al. 2018, arXiv 1703.07015, §3.6): a network repeats a
+    season through it at once and learns only what departs from that.
+    """
+
+    def __init__(self, segment: int, channels: int, span: int, horizon: int) -> None:
+        super().__init__()
+        self.segment, self.channels, self.span = segment, channels, span
+        self.map = nn.Conv1d(segment * channels, horizon, span, bias=False)
+        nn.init.zeros_(self.map.weight)  # starts as no effect
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """[R, N, inputs] what the encoder eats → [R, N, H]."""
+        points = inputs[..., : 2 * self.segment * self.channels]  # changes and flags of each point
+        changes = points.unflatten(-1, (self.segment, -1))[..., : self.channels].flatten(-2)
+        past = nn.functional.pad(changes.transpose(1, 2), (self.span - 1, 0))
+        out: Tensor = self.map(past)
+        return out.transpose(1, 2)
+
+
+def moved(forecast: Tensor, by: Tensor) -> Tensor:
+    """Values [..., H], or all quantiles [..., H, Q] of each, moved by [..., H]."""
+    return forecast + (by if forecast.dim() == by.dim() else by.unsqueeze(-1))
 
 
 class KnownAhead(nn.Module):

@@ -30,6 +30,7 @@ class Shape:
     channels: int  # C, the target and the past-only covariates
     known: int  # F
     static: int  # G
+    levels: int = 1  # Q, the quantiles of each value; 1 is the value alone
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Batch:
 class Prediction:
     """Forecasts and targets of a batch, in units of reach above the anchor, alike in shape."""
 
-    forecast: Tensor
+    forecast: Tensor  # with a last dimension of its own for quantiles
     target: Tensor
     observed: Tensor  # 1 where the target counts
 
@@ -78,7 +79,11 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def forecast(self, signal: Signal, rows: Rows, row: Tensor, step: Tensor) -> Tensor:
-        """Forecast from K origins, each a segment `step` [K] of a `row` [K]: [K, H]."""
+        """Forecast from K origins, each a segment `step` [K] of a `row` [K].
+
+        Returns:
+            [K, H], or [K, H, Q] quantiles, the lowest first, where the shape has levels.
+        """
 
     def inputs(self, signal: Signal, rows: Rows) -> Tensor:
         """[R, N, inputs] what the encoder eats."""

@@ -13,8 +13,11 @@ from models.network import Network
 from models.settings import TrainingSettings
 
 PASS = 2**25
-"""Floats that the states of one encoding pass may hold; more series go in several passes."""
+"""Floats that states and forecasts of one pass may hold; more series go in several passes."""
 
+
+BLOCK = 1024
+"""Batches that are drawn at once."""
 
 EPOCH = 20
 """Steps that an epoch has at least: small data is cut into shorter rows and smaller batches."""
@@ -50,11 +53,14 @@ class RowSampler:
     def draw(self, generator: torch.Generator) -> Iterator[Rows]:
         """The rows of one epoch, batch by batch."""
         ends = self.choices.cumsum(0).cpu()
-        picks = torch.randint(int(ends[-1]), (self.steps, self.batch_rows), generator=generator)
-        series = torch.searchsorted(ends, picks, right=True).to(self.first.device)
-        offset = picks.to(self.first.device) - (ends.to(self.first.device) - self.choices)[series]
-        for s, first in zip(series, self.first[series] + offset, strict=True):
-            yield Rows(s, first, self.count)
+        begun = ends.to(self.first.device) - self.choices
+        for drawn in range(0, self.steps, BLOCK):
+            size = (min(BLOCK, self.steps - drawn), self.batch_rows)
+            picks = torch.randint(int(ends[-1]), size, generator=generator)
+            series = torch.searchsorted(ends, picks, right=True).to(self.first.device)
+            offset = picks.to(self.first.device) - begun[series]
+            for s, first in zip(series, self.first[series] + offset, strict=True):
+                yield Rows(s, first, self.count)
 
 
 def locate(
@@ -78,15 +84,25 @@ def locate(
 
 
 def forecast_all(net: Network, signal: Signal, origins: Tensor) -> Tensor:
-    """Forecast from every origin in one pass: [S, O, H], NaN before a series begins."""
-    S, T, _ = signal.values.shape
-    floats = T * net.settings.hidden * 4
+    """Forecast from every origin in one pass: [S, O, H], with quantiles [S, O, H, Q].
+
+    NaN before a series begins.
+    """
+    return torch.cat([out for _, out in forecast_groups(net, signal, origins)])
+
+
+def forecast_groups(
+    net: Network, signal: Signal, origins: Tensor
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """`forecast_all` of some series [G] at a time: the forecasts of all need not fit in memory."""
+    (S, T, _), H = signal.values.shape, net.shape.horizon
+    judged = 8 * net.shape.levels  # floats a point takes beside its target and where that lies
+    floats = T * (net.settings.hidden * 4 + H) + len(origins) * H * judged
     group = max(1, PASS // floats)
-    parts = []
     for series in torch.arange(S, device=signal.device).split(group):
         rows, row, step = locate(signal, net, series, origins)
         flat = net.forecast(signal, rows, row.reshape(-1), step.reshape(-1))
-        out = flat.view(len(series), len(origins), -1)
-        begun = (origins[None] >= signal.start[series][:, None]).unsqueeze(-1)
-        parts.append(out.masked_fill(~begun, float("nan")))
-    return torch.cat(parts)
+        out = flat.view(len(series), len(origins), *flat.shape[1:])
+        begun = origins[None] >= signal.start[series][:, None]
+        unknown = ~begun.view(*begun.shape, *[1] * (out.dim() - 2))
+        yield series, out.masked_fill(unknown, float("nan"))

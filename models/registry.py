@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -14,11 +14,12 @@ import torch
 from features.errors import UserError
 from features.normalize import Scaling
 from models.baselines import Baseline, Drift, Naive, SeasonalNaive
+from models.ensemble import Ensemble
 from models.forecaster import NetworkForecaster
 from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
 from models.training import TrainingRun
 
-AnyForecaster = Baseline | NetworkForecaster
+AnyForecaster = Baseline | NetworkForecaster | Ensemble
 FILE = "forecaster.pt"
 
 
@@ -35,7 +36,7 @@ class Recipe:
 
 
 def _network(cell: Cell, strategy: Strategy) -> Callable[[Recipe], AnyForecaster]:
-    def make(recipe: Recipe) -> NetworkForecaster:
+    def member(recipe: Recipe) -> NetworkForecaster:
         return NetworkForecaster(
             cell,
             strategy,
@@ -46,7 +47,21 @@ def _network(cell: Cell, strategy: Strategy) -> Callable[[Recipe], AnyForecaster
             recipe.run,
         )
 
+    def make(recipe: Recipe) -> AnyForecaster:
+        if recipe.training.members == 1:
+            return member(recipe)
+        return Ensemble(f"{cell}-{strategy}", [member(one) for one in _of_each_seed(recipe)])
+
     return make
+
+
+def _of_each_seed(recipe: Recipe) -> Iterator[Recipe]:
+    """The recipe of each member of an ensemble, which has a checkpoint of its own."""
+    training, run = recipe.training, recipe.run
+    for k in range(training.members):
+        alone = replace(training, members=1, seed=training.seed + k)
+        kept = run.checkpoint and run.checkpoint.with_stem(f"{run.checkpoint.stem}-{k}")
+        yield replace(recipe, training=alone, run=replace(run, checkpoint=kept))
 
 
 MODELS: dict[str, Callable[[Recipe], AnyForecaster]] = {
@@ -83,8 +98,14 @@ def save(forecaster: AnyForecaster, folder: Path) -> None:
 
 def load(folder: Path) -> AnyForecaster:
     """Read what `save` wrote; nothing is unpickled but tensors and plain values."""
-    state: dict[str, Any] = torch.load(folder / FILE, map_location="cpu", weights_only=True)
-    forecaster = build(state.pop("model"), Recipe(**_recipe(state)))
+    return _restored(torch.load(folder / FILE, map_location="cpu", weights_only=True))
+
+
+def _restored(state: dict[str, Any]) -> AnyForecaster:
+    if "members" in state:
+        members = [_restored(member) for member in state["members"]]
+        return Ensemble(state["model"], [m for m in members if isinstance(m, NetworkForecaster)])
+    forecaster = build(state["model"], Recipe(**_recipe(state)))
     if isinstance(forecaster, NetworkForecaster):
         forecaster.restore(state)
     return forecaster

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from features.signal import Rows, Signal
 from models.attention import Attention, band
 from models.network import Batch, Network, Prediction, Shape
+from models.quantiles import middle, ordered
 from models.settings import Cell, NetworkSettings
 
 
@@ -28,7 +29,7 @@ class Memory:
 
 
 class Seq2Seq(Network):
-    """State at the origin → pieces of w values, each fed to the next."""
+    """State at the origin → pieces of w values, each (of quantiles, the median) fed to the next."""
 
     def __init__(self, shape: Shape, settings: NetworkSettings, cell: Cell) -> None:
         super().__init__(shape, settings, cell)
@@ -37,7 +38,7 @@ class Seq2Seq(Network):
         self.bridge = nn.Linear(D, D)
         self.decoder = (nn.LSTMCell if cell == "lstm" else nn.GRUCell)(w + w * shape.known + D, D)
         self.attention = Attention(D, settings.attention)
-        self.out = nn.Linear(2 * D, w)
+        self.out = nn.Linear(2 * D, w * shape.levels)
 
     def forward(self, batch: Batch) -> Prediction:  # noqa: D102
         rows, w = batch.rows, self.settings.segment
@@ -93,7 +94,7 @@ class Seq2Seq(Network):
             fed: true pieces [R, O, pieces, w] and where to feed them, alike in shape.
 
         Returns:
-            forecasts [R, O, H] and attention weights [R, O, pieces, N].
+            forecasts [R, O, H], or quantiles [R, O, H, Q], and attention weights [R, O, pieces, N].
         """
         R, O, D = start.shape
         h = torch.tanh(self.bridge(start)).reshape(R * O, D)
@@ -107,12 +108,15 @@ class Seq2Seq(Network):
             context, weights = self.attention(
                 h.view(R, O, D), memory.keys, memory.states, memory.mask
             )
-            piece = self.out(self.dropout(torch.cat([h.view(R, O, D), context], dim=-1)))
-            out.append(piece)
+            written = self.out(self.dropout(torch.cat([h.view(R, O, D), context], dim=-1)))
+            if self.shape.levels > 1:
+                written = ordered(written.unflatten(-1, (-1, self.shape.levels)))
+            piece = middle(written, self.shape.levels)
+            out.append(written)
             maps.append(weights)
             if fed is not None:
                 piece = torch.where(fed[1][:, :, j], fed[0][:, :, j], piece)
-        return torch.cat(out, dim=-1)[..., : self.shape.horizon], torch.stack(maps, dim=2)
+        return torch.cat(out, dim=2)[:, :, : self.shape.horizon], torch.stack(maps, dim=2)
 
     def _teach(self, target: Tensor, seen: Tensor, forcing: float) -> tuple[Tensor, Tensor]:
         """Cut targets [R, O, H] into pieces and draw which of them are fed."""

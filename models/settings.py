@@ -35,6 +35,9 @@ class NetworkSettings:
     level: bool = False
     """Show the network the level itself beside its changes: for series that return to a mean
     (temperatures), not for those that wander (prices)."""
+    highway: bool = False
+    """`direct` only: add a linear map of the last `look_back` steps to the forecast. For seasons
+    that repeat closely; let `look_back` hold the longest of them."""
     calendar: bool = True
     """Show the network where in the day, week and year a step lies."""
     attention: Literal["dot", "additive"] = "dot"
@@ -74,8 +77,9 @@ class TrainingSettings:
     """Chunks in a batch; fewer where the data would make too few batches of them."""
     chunk_origins: int = 64
     """Forecast origins in a chunk, each a term of the loss; fewer where the data is small."""
-    loss: Literal["mae", "mse", "huber"] = "mae"
-    """Pointwise loss on the normalised scale."""
+    loss: Literal["mae", "mse", "huber", "quantile"] = "mae"
+    """Pointwise loss in units of reach; huber is quadratic within half a reach, quantile (pinball)
+    also learns how sure the forecast is."""
     gradient_clip: float = 1.0
     """Largest gradient norm."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
@@ -84,9 +88,11 @@ class TrainingSettings:
     """Where to train; auto takes CUDA, then MPS, then the CPU."""
     seed: int = 0
     """Seed of weights, batches and dropout."""
+    members: int = 1
+    """Networks trained from the seeds seed, seed + 1, … whose forecasts are averaged."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_rows", "chunk_origins"):
+        for name in ("epochs", "patience", "batch_rows", "chunk_origins", "members"):
             value = getattr(self, name)
             require(value >= 1, f"{name} must be at least 1, got {value}")
         for name in ("learning_rate", "gradient_clip"):

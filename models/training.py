@@ -166,7 +166,10 @@ def _epoch(
         with fabric.autocast():
             loss = task.loss(model, batch)
         fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=settings.gradient_clip)
+        # a gradient that is not finite shows in the validation loss, or the scaler skips its step
+        fabric.clip_gradients(
+            model, optimizer, max_norm=settings.gradient_clip, error_if_nonfinite=False
+        )
         optimizer.step()
         schedule.step()
         total += loss.detach()

@@ -10,7 +10,7 @@ from utilsforecast import losses
 from utilsforecast.evaluation import evaluate
 
 from evaluation.backtest import backtest, rolling_backtest, targets
-from evaluation.conformal import half_widths, with_intervals
+from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_series, leaderboard
 from evaluation.metrics import seasonal_scale
 from evaluation.protocol import Forecaster
@@ -97,8 +97,8 @@ def test_utilsforecast_reads_the_frame_and_agrees(loss: Callable[..., Any], fact
 def test_utilsforecast_also_reads_cutoffs_and_intervals() -> None:
     panel = wavy_panel(120)
     forecasters: list[Forecaster] = [Constant(20.0), LastPlus(0.5)]
-    widths = half_widths(backtest(forecasters, panel, np.arange(30, 60)))
-    judged = with_intervals(backtest(forecasters, panel, np.arange(60, 110)), widths)
+    before = backtest(forecasters, panel, np.arange(30, 60))
+    judged = calibrated(backtest(forecasters, panel, np.arange(60, 110)), before)
     found = evaluate(
         judged.frame(), [losses.mae, losses.coverage], models=list(judged.models), level=[90]
     )
@@ -114,8 +114,8 @@ def test_utilsforecast_draws_the_frame() -> None:
 
     panel = wavy_panel(60)
     forecasters = [Constant(20.0)]
-    widths = half_widths(backtest(forecasters, panel, np.arange(20, 40)))
-    judged = with_intervals(backtest(forecasters, panel, np.array([50])), widths)
+    before = backtest(forecasters, panel, np.arange(20, 40))
+    judged = calibrated(backtest(forecasters, panel, np.array([50])), before)
     frame = judged.frame().drop(columns=["y", "cutoff"])
     assert plot_series(panel.frame(), frame, level=[90], engine="matplotlib").axes
 

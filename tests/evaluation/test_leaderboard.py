@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evaluation import metrics
 from evaluation.backtest import Backtest
-from evaluation.conformal import half_widths, with_intervals
+from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS, Scale
 from features.errors import UserError
-from tests.evaluation.toys import backtest_of
+from tests.evaluation.toys import backtest_of, with_half_widths
 
 Y = np.random.default_rng(0).normal(10, 3, (2, 20, 4))
 SCALE = Scale(np.array([1.0, 2.0]), np.array([1.5, 4.0]))
@@ -57,7 +58,7 @@ def test_by_horizon_finds_the_step_that_goes_wrong() -> None:
 
 
 def test_intervals_add_coverage_and_width() -> None:
-    judged = with_intervals(example(), {"gru-direct": np.full((2, 4), 1.5)})
+    judged = with_half_widths(example(), {"gru-direct": np.full((2, 4), 1.5)})
     table = leaderboard(judged, SCALE)
     assert table.loc["gru-direct", "coverage_90"] == 1
     assert table.loc["gru-direct", "width_90"] == pytest.approx(3)
@@ -100,6 +101,7 @@ def test_the_order_of_models_does_not_change_the_values() -> None:
         judged.calendar,
         judged.origins,
         judged.y,
+        judged.spread,
         dict(reversed(judged.forecasts.items())),
     )
     before, after = leaderboard(judged, SCALE), leaderboard(turned, SCALE)
@@ -109,12 +111,14 @@ def test_the_order_of_models_does_not_change_the_values() -> None:
 def test_a_diverged_model_comes_last_with_an_infinite_error() -> None:
     broken = off(1.0)
     broken[0, 0, 0] = np.inf
-    judged = with_intervals(backtest_of(Y, naive=off(2.0), gru_direct=broken), {})
+    judged = backtest_of(Y, naive=off(2.0), gru_direct=broken)
+    judged = calibrated(replace(judged, origins=judged.origins + 100), judged)
     table = leaderboard(judged, SCALE)
     assert table.index[-1] == "gru-direct"
     assert table.loc["gru-direct", "mae"] == math.inf
     assert table.loc["gru-direct", "skill_vs_naive"] == -math.inf
-    assert half_widths(judged)["naive"].shape == (2, 4)
+    assert table.loc["gru-direct", "crps"] == math.inf
+    assert table.loc["naive", "crps"] < 4
 
 
 def test_the_mae_of_the_choice_is_the_leaderboards() -> None:

@@ -10,7 +10,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from evaluation.backtest import Backtest, backtest
-from evaluation.conformal import half_widths, with_intervals
 from evaluation.fans import fan
 from evaluation.interactive import attention_figure, loss_figure
 from evaluation.leaderboard import by_horizon
@@ -24,7 +23,14 @@ from evaluation.plots import (
     plot_losses,
 )
 from evaluation.protocol import Forecaster
-from tests.evaluation.toys import Constant, LastPlus, Loss, panel_of, wavy_panel
+from tests.evaluation.toys import (
+    Constant,
+    LastPlus,
+    Loss,
+    panel_of,
+    wavy_panel,
+    with_half_widths,
+)
 
 PANEL = wavy_panel(90, missing=True)
 MODELS = ["last-plus", "constant"]
@@ -32,8 +38,8 @@ MODELS = ["last-plus", "constant"]
 
 def example(origins: list[int]) -> Backtest:
     forecasters: list[Forecaster] = [Constant(20.0), LastPlus(0.1)]
-    widths = half_widths(backtest(forecasters, PANEL, np.arange(20, 50)))
-    return with_intervals(backtest(forecasters, PANEL, np.array(origins)), widths)
+    judged = backtest(forecasters, PANEL, np.array(origins))
+    return with_half_widths(judged, {name: np.full((2, 3), 1.5) for name in judged.models})
 
 
 def drawn(figure: Figure) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evaluation.backtest import backtest
-from evaluation.conformal import half_widths, with_intervals
+from evaluation.conformal import calibrated
 from evaluation.metrics import seasonal_scale
 from evaluation.protocol import Forecaster
 from evaluation.report import MOST_SERIES, ReportContent, render, write_report
@@ -31,7 +31,7 @@ def content() -> ReportContent:
         Constant(30.0, name="gru-seq2seq"),
     ]
     validation = backtest(forecasters, panel, SPLIT.origins("validation", 3))
-    widths = half_widths(validation)
+    test = calibrated(backtest(forecasters, panel, SPLIT.origins("test", 3)), validation)
     return ReportContent(
         title="A report & its title",
         source="drawn by a toy",
@@ -39,9 +39,9 @@ def content() -> ReportContent:
         panel=panel,
         split=SPLIT,
         scale=seasonal_scale(panel, SPLIT.train, 7),
-        test=with_intervals(backtest(forecasters, panel, SPLIT.origins("test", 3)), widths),
+        test=test,
         validation=validation,
-        future=with_intervals(backtest(forecasters, panel, np.array([119])), widths),
+        future=calibrated(backtest(forecasters, panel, np.array([119])), validation, test),
         unit="mm",
         made="on a Friday",
         settings={

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from evaluation.backtest import Backtest
+from evaluation.backtest import Backtest, Margins
 from features.calendars import Calendar
+from features.levels import MEDIAN
 from features.panel import Floats, Integers, Panel
 from features.splits import Split
 
@@ -34,8 +35,15 @@ def wavy_panel(steps: int = 200, seed: int = 0, missing: bool = False) -> Panel:
     return panel_of(y, ("level", "season"))
 
 
+class PointForecaster:
+    """What forecasts one value alone."""
+
+    def quantiles(self, panel: Panel, origins: Integers) -> None:
+        return None
+
+
 @dataclass
-class Constant:
+class Constant(PointForecaster):
     """Forecasts one number, and writes down what it was fitted on."""
 
     value: float
@@ -51,7 +59,7 @@ class Constant:
 
 
 @dataclass
-class LastPlus:
+class LastPlus(PointForecaster):
     """The value at the origin plus a constant; NaN where that value is missing."""
 
     plus: float
@@ -79,4 +87,13 @@ def backtest_of(y: Floats, **forecasts: Floats) -> Backtest:
     series, origins, horizon = y.shape
     panel = panel_of(np.zeros((series, origins + horizon)))
     named = {name.replace("_", "-"): forecast for name, forecast in forecasts.items()}
-    return Backtest(panel.ids, panel.calendar, np.arange(origins), y, named)
+    spread = np.ones((series, origins))
+    return Backtest(panel.ids, panel.calendar, np.arange(origins), y, spread, named)
+
+
+def with_half_widths(backtest: Backtest, widths: dict[str, Floats]) -> Backtest:
+    """Quantiles that all lie [S, H] above or below the forecast, where the spread is 1."""
+    block = np.zeros(len(backtest.origins), dtype=np.int64)
+    pairs = {m: np.repeat(width[None, :, None], MEDIAN, axis=2) for m, width in widths.items()}
+    margins = {m: Margins(values, block) for m, values in pairs.items()}
+    return replace(backtest, margins=margins)

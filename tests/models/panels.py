@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -18,6 +19,8 @@ from models.settings import NetworkSettings, TrainingSettings
 STEPS, HORIZON = 130, 5
 SPLIT = Split(range(0, 90), range(90, 110), range(110, 130))
 NETWORKS = [f"{c}-{s}" for c in ("lstm", "gru") for s in ("direct", "recursive", "seq2seq")]
+ENSEMBLE = "gru-direct, 2 members"
+QUANTILES = [f"{c}-{s} quantiles" for c in ("lstm", "gru") for s in ("direct", "seq2seq")]
 PLAIN = Scaling()
 TRAINING = TrainingSettings(epochs=1, batch_rows=16, chunk_origins=8)
 
@@ -50,7 +53,14 @@ def fit(
     segment: int = 1,
     attention: Literal["dot", "additive"] = "dot",
 ) -> AnyForecaster:
-    """A forecaster after one epoch on `panel`."""
+    """A forecaster after one epoch on `panel`.
+
+    A name may end in the number of members, or in `quantiles` of what is trained for them.
+    """
+    name, _, members = name.removesuffix(" members").partition(", ")
+    training = replace(TRAINING, members=int(members or 1))
+    if name.endswith(" quantiles"):
+        name, training = name.removesuffix(" quantiles"), replace(training, loss="quantile")
     network = NetworkSettings(
         layers=2,
         hidden=8,
@@ -59,8 +69,9 @@ def fit(
         dropout=0.2,
         attention=attention,
         level=segment > 1,
+        highway=segment > 1,
     )
-    forecaster = build(name, Recipe(HORIZON, 1, network, TRAINING, scaling))
+    forecaster = build(name, Recipe(HORIZON, 1, network, training, scaling))
     forecaster.fit(panel, SPLIT)
     return forecaster
 

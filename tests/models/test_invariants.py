@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 
 from features.normalize import Scaling
-from features.panel import Panel
-from models.registry import MODELS
-from tests.models.panels import HORIZON, NETWORKS, SPLIT, STEPS, fit, fitted, rich_panel
+from features.panel import Floats, Integers, Panel
+from models.registry import MODELS, AnyForecaster
+from tests.models.panels import (
+    ENSEMBLE,
+    HORIZON,
+    NETWORKS,
+    PLAIN,
+    QUANTILES,
+    SPLIT,
+    STEPS,
+    fit,
+    fitted,
+    rich_panel,
+)
 
 SCALINGS = [
     Scaling(scaler, log, difference)
@@ -19,11 +30,21 @@ SCALINGS = [
 ORIGINS = np.array([17, 40, 41, 60, 99, 110, STEPS - HORIZON - 1])
 everything = pytest.mark.parametrize(
     ("name", "scaling", "segment"),
-    list(product(MODELS, SCALINGS, (1, 3))),
+    [
+        *product(MODELS, SCALINGS, (1, 3)),
+        *product([ENSEMBLE], [PLAIN], (1, 3)),
+        *product(QUANTILES, [PLAIN, Scaling("robust", log=True, difference=True)], (1, 3)),
+    ],
     ids=lambda v: (
         f"{v.scaler}{'-log' * v.log}{'-diff' * v.difference}" if isinstance(v, Scaling) else str(v)
     ),
 )
+
+
+def forecast(forecaster: AnyForecaster, panel: Panel, origins: Integers) -> Floats:
+    """[S, O, H], or [S, O, H, Q] of what gives quantiles."""
+    quantiles = forecaster.quantiles(panel, origins)
+    return forecaster.forecast(panel, origins) if quantiles is None else quantiles
 
 
 def with_wild_future(panel: Panel, origin: int) -> Panel:
@@ -50,8 +71,8 @@ def test_future_blind(name: str, scaling: Scaling, segment: int) -> None:
     forecaster, panel = fitted(name, scaling, segment), rich_panel()
     for origin in ORIGINS[1::2]:
         at = np.array([origin])
-        wild = forecaster.forecast(with_wild_future(panel, int(origin)), at)
-        np.testing.assert_array_equal(wild, forecaster.forecast(panel, at))
+        wild = forecast(forecaster, with_wild_future(panel, int(origin)), at)
+        np.testing.assert_array_equal(wild, forecast(forecaster, panel, at))
 
 
 @everything
@@ -63,22 +84,22 @@ def test_present_aware(name: str, scaling: Scaling, segment: int) -> None:
     forecaster, panel = fitted(name, scaling, segment), rich_panel()
     for origin in ORIGINS[1:]:
         at = np.array([origin])
-        moved = forecaster.forecast(with_last_value(panel, int(origin)), at)[:, 0, 0]
-        assert (np.abs(moved - forecaster.forecast(panel, at)[:, 0, 0]) > 1e-6).all()
+        moved = forecast(forecaster, with_last_value(panel, int(origin)), at)[:, 0, 0]
+        assert (np.abs(moved - forecast(forecaster, panel, at)[:, 0, 0]) > 1e-6).all()
 
 
 @everything
 def test_one_pass_equals_each_history_alone(name: str, scaling: Scaling, segment: int) -> None:
     """All origins in one pass = each origin's history encoded by itself."""
     forecaster, panel = fitted(name, scaling, segment), rich_panel()
-    at_once = forecaster.forecast(panel, ORIGINS)
+    at_once = forecast(forecaster, panel, ORIGINS)
     for i, origin in enumerate(ORIGINS):
-        alone = forecaster.forecast(panel.until(int(origin)), np.array([origin]))
+        alone = forecast(forecaster, panel.until(int(origin)), np.array([origin]))
         np.testing.assert_allclose(at_once[:, i], alone[:, 0], rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("scaling", SCALINGS, ids=str)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, ENSEMBLE])
 def test_fit_never_reads_the_test_range(name: str, scaling: Scaling) -> None:
     """A fit on a panel whose test range is wild forecasts exactly the same."""
     panel, origin = rich_panel(), SPLIT.validation.stop - 1
@@ -119,7 +140,7 @@ def test_a_series_does_not_depend_on_its_neighbours(name: str, segment: int) -> 
     np.testing.assert_allclose(other, forecaster.forecast(panel, ORIGINS)[0], rtol=2e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, ENSEMBLE])
 def test_a_series_that_has_not_begun_has_no_forecast(name: str) -> None:
     """NaN, not a number made of padding."""
     forecast = fitted(name).forecast(rich_panel(), np.array([16, 17]))
