@@ -2,6 +2,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+RESOLVE := pip compile --quiet --python-version 3.11 --no-annotate --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lint test demo lock clean
@@ -24,15 +25,18 @@ demo: venv ## forecast the embedded samples and show the leaderboard
 	$(BIN)/forecastle demo
 
 # uv resolves for every Python from 3.11.0 on and every system at once. The CUDA packages are left
-# out: torch pins its own, and its CPU build has none.
+# out: torch pins its own, and its CPU build has none. The peers of the benchmarks run on fewer
+# systems; resolved for all, they fall back to releases of years ago. So they are resolved for Linux.
 lock: python ## pin the newest versions that pyproject.toml allows in constraints.txt
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
-	  --no-annotate --no-header pyproject.toml --output-file .venv-lock/all.txt
+	.venv-lock/bin/uv $(RESOLVE) --universal --extra dev --output-file .venv-lock/dev.txt
+	.venv-lock/bin/uv $(RESOLVE) --python-platform linux --extra bench \
+	  --constraint .venv-lock/dev.txt --output-file .venv-lock/bench.txt
 	{ \
 	  echo '# Made by `make lock`: the newest versions that pyproject.toml allows with all its extras.'; \
-	  grep -Ev '^(nvidia|cuda|triton)' .venv-lock/all.txt; \
+	  awk -F '==' '!seen[$$1]++ || FILENAME ~ /dev/' .venv-lock/dev.txt .venv-lock/bench.txt \
+	    | grep -Ev '^(nvidia|cuda|triton)' | sort -s -t = -k 1,1; \
 	} > constraints.txt
 	rm -rf .venv-lock
 
@@ -45,7 +49,7 @@ clean: ## remove the environment and every cache
 $(INSTALLED): pyproject.toml constraints.txt | python
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev,bench]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 	touch $@
 

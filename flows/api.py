@@ -38,7 +38,8 @@ def forecast_frame(
     parameters = ForecastParameters(**_named(horizon, models), **settings)
     result = _compare(frame, parameters)
     steps.require_known_future(result.panel, horizon)
-    future = steps.look_ahead(result.candidates, result.panel, result.validation)
+    before = (result.validation, result.test)
+    future = steps.look_ahead(result.candidates, result.panel, before)
     return replace(result, future=future)
 
 

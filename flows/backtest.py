@@ -18,7 +18,7 @@ def backtest(params: BacktestParameters) -> Report:
     """Fetch, validate, fit, backtest, report and log.
 
     Where `refit_every` is set, the candidates of the first fit serve the validation range (the
-    choice of the model, the width of the intervals) and the refits the test range.
+    choice of the model, the first errors for the intervals) and the refits the test range.
 
     Args:
         params: what to judge, and how.

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from features.panel import Floats, Integers, Panel
 from features.splits import Split
 from flows.files import folder_at_once
 from flows.parameters import Parameters
+from models.ensemble import Ensemble
+from models.forecaster import NetworkForecaster
 from models.registry import AnyForecaster, Recipe, build, load, save
 from models.training import Epoch, TrainingRun
 
@@ -33,6 +35,8 @@ class Candidate:
     name: str
     recipe: Recipe
     checkpoints: Path | None = None
+    watch: Callable[[Epoch], None] | None = None
+    """Called after each epoch that this process does; what it raises ends the training."""
     horizon: int = field(init=False)
     forecaster: AnyForecaster | None = field(default=None, init=False)
     history: list[Epoch] = field(default_factory=list, init=False)
@@ -68,6 +72,10 @@ class Candidate:
         """[S, O, H] from `origins` ([O])."""
         return self.fitted.forecast(panel, origins)
 
+    def quantiles(self, panel: Panel, origins: Integers) -> Floats | None:
+        """[S, O, H, Q] from `origins` ([O]), None from what forecasts one value alone."""
+        return self.fitted.quantiles(panel, origins)
+
     @property
     def fitted(self) -> AnyForecaster:
         """The forecaster inside, once fitted."""
@@ -86,6 +94,8 @@ class Candidate:
     def _train(self, panel: Panel, split: Split) -> None:
         def count(epoch: Epoch) -> None:
             self.trained += 1
+            if self.watch:
+                self.watch(epoch)
 
         checkpoint = self.place / "training.pt" if self.place else None
         run = TrainingRun(checkpoint, on_epoch=count, progress=True)
@@ -119,6 +129,16 @@ def candidates_of(
     p = parameters
     recipe = Recipe(p.horizon, season, p.network, p.training, p.scaling or Scaling())
     return [Candidate(name, recipe, checkpoints) for name in p.models]
+
+
+def ensemble_of(candidates: Sequence[Candidate]) -> Candidate:
+    """Fitted networks of whatever settings as one candidate, `ensemble`, the mean of them all."""
+    fitted = [candidate.fitted for candidate in candidates]
+    together = Candidate("ensemble", candidates[0].recipe)
+    together.forecaster = Ensemble(
+        together.name, [one for one in fitted if isinstance(one, NetworkForecaster)]
+    )
+    return together
 
 
 def forget(candidates: Iterable[Candidate]) -> None:

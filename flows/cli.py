@@ -55,6 +55,14 @@ Stride = Annotated[
 RefitEvery = Annotated[
     int | None, typer.Option(help="Origins between two trainings.", show_default=False)
 ]
+Trials = Annotated[
+    int | None,
+    typer.Option(help="Trainings, earlier ones included.  [default: 30]", show_default=False),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(help="Best trials in the ensemble.  [default: 5]", show_default=False),
+]
 Config = Annotated[
     Path | None,
     typer.Option(help="YAML or JSON file with any of the parameters.", show_default=False),
@@ -133,6 +141,30 @@ def backtest(
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
     options["refit_every"] = refit_every
     _conduct("backtest", source, config, options, set_, Output(json, csv), home)
+
+
+@app.command()
+def search(
+    source: Source = None,
+    trials: Trials = None,
+    top: Top = None,
+    horizon: Horizon = None,
+    models: Models = None,
+    look_back: LookBack = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    device: Device = None,
+    stride: Stride = None,
+    config: Config = None,
+    set_: Set = None,
+    json: Json = None,
+    csv: Csv = None,
+    home: Home = None,
+) -> None:
+    """Search settings for SOURCE, then judge the best of them."""
+    options = _named(horizon, models, look_back, epochs, seed, device, stride)
+    options |= {"trials": trials, "top": top}
+    _conduct("search", source, config, options, set_, Output(json, csv), home)
 
 
 @app.command()
@@ -218,7 +250,7 @@ def _named(
 
 
 def _conduct(
-    flow: Literal["forecast", "backtest"],
+    flow: Literal["forecast", "backtest", "search"],
     source: str | None,
     config: Path | None,
     options: dict[str, Any],

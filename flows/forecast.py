@@ -33,7 +33,7 @@ def forecast(params: ForecastParameters) -> Report:
         for candidate in candidates:
             tasks.fit(candidate, panel, split, experiment_name(params))
         validation, test = tasks.backtest(candidates, panel, split, params)
-        future = tasks.look_ahead(candidates, panel, validation)
+        future = tasks.look_ahead(candidates, panel, (validation, test))
         result = Result(params, fetched, panel, split, candidates, validation, test, future)
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)

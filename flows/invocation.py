@@ -15,14 +15,20 @@ from features.sources import SOURCES
 from flows import steps
 from flows.delivery import Report
 from flows.outputs import CSV, summary
-from flows.parameters import BacktestParameters, ForecastParameters, one_sentence
+from flows.parameters import (
+    BacktestParameters,
+    ForecastParameters,
+    SearchParameters,
+    one_sentence,
+)
 from flows.presets import PRESETS
 
-FlowName = Literal["forecast", "backtest"]
-AnyParameters = ForecastParameters | BacktestParameters
+FlowName = Literal["forecast", "backtest", "search"]
+AnyParameters = ForecastParameters | BacktestParameters | SearchParameters
 FORMS: dict[FlowName, type[AnyParameters]] = {
     "forecast": ForecastParameters,
     "backtest": BacktestParameters,
+    "search": SearchParameters,
 }
 
 
@@ -68,16 +74,24 @@ def conduct(parameters: AnyParameters) -> Report:
     if parameters.source not in SOURCES:
         steps.rehearse(parameters)
     if sys.stderr.isatty():
-        print(
-            f"Comparing {len(parameters.models)} models on {parameters.source} …", file=sys.stderr
-        )
+        print(f"{_occupation(parameters)} on {parameters.source} …", file=sys.stderr)
     if isinstance(parameters, ForecastParameters):
         from flows.forecast import forecast
 
         return forecast(parameters)
+    if isinstance(parameters, SearchParameters):
+        from flows.search import search
+
+        return search(parameters)
     from flows.backtest import backtest
 
     return backtest(parameters)
+
+
+def _occupation(parameters: AnyParameters) -> str:
+    if isinstance(parameters, SearchParameters):
+        return f"Searching settings of {len(parameters.networks)} networks"
+    return f"Comparing {len(parameters.models)} models"
 
 
 def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:

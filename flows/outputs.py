@@ -27,12 +27,16 @@ from flows.candidates import Candidate
 from flows.files import file_name
 from flows.results import Result
 from flows.steps import last_origin
+from models.ensemble import Ensemble
 from models.forecaster import NetworkForecaster
+from models.training import Epoch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FANS = 6  # series that get a figure of their own
+BEST = "best.yaml"
+"""File of the best settings that a search has found."""
 CSV: dict[str, Any] = {"float_format": "%.10g"}
 """How tables are written for people and spreadsheets; `backtest.parquet` keeps every bit."""
 
@@ -55,12 +59,11 @@ def write_outputs(result: Result, folder: Path) -> None:
 
 def _content(result: Result) -> ReportContent:
     p = result.parameters
-    flow = "backtest" if result.future is None else "forecast"
     attention = {c.name: _attention(c, result.panel) for c in result.candidates}
     return ReportContent(
-        title=f"{result.fetched.title}: {flow} over {p.horizon} steps",
+        title=f"{result.fetched.title}: {p.flow} over {p.horizon} steps",
         source=f"{result.fetched.title} ({p.source})",
-        command=f"forecastle {flow} {shlex.quote(p.source)} --config parameters.json",
+        command=f"forecastle {p.flow} {shlex.quote(p.source)} --config parameters.json",
         panel=result.panel,
         split=result.split,
         scale=result.scale,
@@ -70,10 +73,10 @@ def _content(result: Result) -> ReportContent:
         unit=result.fetched.unit,
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
         settings=p.model_dump(mode="json"),
-        histories={c.name: c.history for c in result.candidates},
+        histories=dict(part for c in result.candidates for part in trainings(c).items()),
         trained_on=trained_on(result.candidates),
         attention_origin=last_origin(result.panel, p.horizon),
-        segment=p.network.segment,
+        segment=result.candidates[0].recipe.network.segment,
         attention={name: weights for name, weights in attention.items() if weights is not None},
     )
 
@@ -120,30 +123,50 @@ def candidate_figures(candidate: Candidate, result: Result) -> dict[str, Figure]
     """The figures of one candidate: its loss curves, and what it attends to."""
     found: dict[str, Figure] = {}
     if candidate.history:
-        found["losses"] = plot_losses({candidate.name: candidate.history}, trained_on([candidate]))
+        found["losses"] = plot_losses(trainings(candidate), trained_on([candidate]))
     weights = _attention(candidate, result.panel)
     if weights is not None:
         origin = result.panel.stamps[last_origin(result.panel, candidate.horizon)]
         title = attention_title(candidate.name, result.panel.ids[0], origin)
-        found["attention"] = plot_attention(weights, title, result.parameters.network.segment)
+        found["attention"] = plot_attention(weights, title, candidate.recipe.network.segment)
     return found
 
 
 def trained_on(candidates: Iterable[Candidate]) -> dict[str, str]:
     """What the training loss is of for those that are trained on less than the whole horizon."""
-    fitted = {candidate.name: candidate.fitted for candidate in candidates}
-    return {
-        name: "next step" if one.network.segment == 1 else "next segment"
-        for name, one in fitted.items()
-        if isinstance(one, NetworkForecaster) and one.strategy == "recursive"
-    }
+    found: dict[str, str] = {}
+    for candidate in candidates:
+        network = _network(candidate)
+        if network is not None and network.strategy == "recursive":
+            of = "next step" if network.network.segment == 1 else "next segment"
+            found |= dict.fromkeys(trainings(candidate), of)
+    return found
+
+
+def trainings(candidate: Candidate) -> dict[str, list[Epoch]]:
+    """The epochs of each training of a candidate, by a name: those of an ensemble are numbered."""
+    epochs = candidate.history
+    begins = [k for k, epoch in enumerate(epochs) if epoch.number == 1]
+    if len(begins) < 2:
+        return {candidate.name: epochs}
+    ends = [*begins[1:], len(epochs)]
+    parts = [epochs[k:end] for k, end in zip(begins, ends, strict=True)]
+    return {f"{candidate.name} {k}": part for k, part in enumerate(parts, 1)}
+
+
+def _network(candidate: Candidate) -> NetworkForecaster | None:
+    """The network of a candidate, the first one of an ensemble of its name; else None."""
+    fitted = candidate.fitted
+    one = fitted.members[0] if isinstance(fitted, Ensemble) else fitted
+    return one if isinstance(one, NetworkForecaster) and one.name == candidate.name else None
 
 
 def _attention(candidate: Candidate, panel: Panel) -> Floats | None:
     """[pieces, span] of the first series at the last origin; None without attention."""
-    if not isinstance(candidate.fitted, NetworkForecaster):
+    network = _network(candidate)
+    if network is None:
         return None
-    weights = candidate.fitted.attention_map(panel, last_origin(panel, candidate.horizon))
+    weights = network.attention_map(panel, last_origin(panel, candidate.horizon))
     return None if weights is None else weights[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -15,10 +15,12 @@ from pydantic import (
     with_config,
 )
 
+from evaluation.leaderboard import BASELINES, REFERENCES
 from features.errors import UserError
 from features.normalize import Scaling
 from features.panel import Covariates
 from features.sources import ColumnMapping
+from flows.space import SETTINGS, Setting
 from models.registry import MODELS, Recipe, build
 from models.settings import NetworkSettings, TrainingSettings, require
 
@@ -58,7 +60,7 @@ class SplitShares(_Form):
     train: float = Field(default=0.7, gt=0, lt=1, title="Training share")
     """Share of the steps that models learn from."""
     validation: float = Field(default=0.1, gt=0, lt=1, title="Validation share")
-    """Share of the steps for early stopping, choice of the model and width of the intervals."""
+    """Share of the steps for early stopping, choice of the model and first errors for intervals."""
     gap: int = Field(default=0, ge=0, title="Gap")
     """Steps left out in front of the validation and of the test range."""
 
@@ -73,7 +75,9 @@ class SplitShares(_Form):
 
 
 class Parameters(_Form):
-    """What both flows are told."""
+    """What every flow is told."""
+
+    flow: ClassVar[str] = ""
 
     source: str = Field(default="stocks", title="Source", examples=["stocks", "weather"])
     """The embedded sample `stocks` or `weather`, or the path of a CSV or Parquet file."""
@@ -114,13 +118,23 @@ class Parameters(_Form):
         require(not twice, f"model '{twice[0] if twice else ''}' is named twice in models")
         return self
 
+    @model_validator(mode="after")
+    def _fits_every_model(self) -> Parameters:
+        for name in self.models:
+            build(name, Recipe(self.horizon, network=self.network, training=self.training))
+        return self
+
 
 class ForecastParameters(Parameters):
     """Compare the candidates on the test range, then forecast from the last step of the data."""
 
+    flow: ClassVar[str] = "forecast"
+
 
 class BacktestParameters(Parameters):
     """Compare the candidates on the test range, with or without training again on the way."""
+
+    flow: ClassVar[str] = "backtest"
 
     refit_every: int | None = Field(default=None, ge=1, title="Refit every")
     """Origins between two trainings; trained once where empty."""
@@ -132,6 +146,46 @@ class BacktestParameters(Parameters):
         require(
             self.window is None or self.refit_every is not None,
             "window is given without refit_every, which it belongs to; set refit_every too",
+        )
+        return self
+
+
+class SearchParameters(Parameters):
+    """Search settings for the networks among the models, then compare the best ones found.
+
+    `network` and `training` are what the search begins with, and what it leaves as it is.
+    """
+
+    flow: ClassVar[str] = "search"
+    trials: int = Field(default=30, ge=1, title="Trials")
+    """Trainings to do, with those that an earlier search of the same data and settings did."""
+    top: int = Field(default=5, ge=1, title="Ensemble")
+    """Best trials whose forecasts are averaged in an ensemble; 1 makes none."""
+    tune: tuple[Setting, ...] = Field(default=SETTINGS, min_length=1, title="Settings to search")
+    """Settings to search; all others stay as given in `network` and `training`."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The models to search over."""
+        return tuple(name for name in self.models if name not in BASELINES)
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The models to compare the best trials with."""
+        named = (name for name in self.models if name in BASELINES)
+        return tuple(dict.fromkeys((*REFERENCES, *named)))
+
+    @model_validator(mode="after")
+    def _has_networks_to_search_over(self) -> SearchParameters:
+        require(
+            bool(self.networks),
+            f"a search needs a network, and models names {', '.join(self.models)}; add one, such "
+            "as gru-direct",
+        )
+        require(
+            self.training.members == 1,
+            f"a trial of a search trains one network, and training.members is "
+            f"{self.training.members}; leave it at 1, --top says how many networks are averaged",
         )
         return self
 

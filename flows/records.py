@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
@@ -21,7 +22,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from features.panel import Panel
 from flows import served_model
 from flows.candidates import Candidate
-from flows.outputs import candidate_figures
+from flows.outputs import candidate_figures, trainings
 from flows.results import Result
 from flows.steps import last_origin
 from flows.tracking import (
@@ -32,7 +33,10 @@ from flows.tracking import (
     saying_when_away,
     span_of,
 )
-from models.registry import save
+from models.registry import build, save
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 _BATCH = 1000  # as many metrics as MLflow takes at once
 _EXAMPLE_STEPS = 32
@@ -52,6 +56,38 @@ def log_result(result: Result, run: TrackedRun, files: Path) -> dict[str, str]:
     with saying_when_away(run.uri):
         _log_parent(result, run, files)
         return {c.name: _log_candidate(c, result, run) for c in result.candidates}
+
+
+def log_trial(trial: FrozenTrial, candidate: Candidate, parent: TrackedRun) -> None:
+    """Log a trial of a search, to the end or pruned, as a child run."""
+    tags = {"trial": str(trial.number), "trial.state": trial.state.name.lower(), **process_tags()}
+    with (
+        saying_when_away(parent.uri),
+        mlflow.start_run(
+            experiment_id=parent.experiment_id,
+            run_name=f"trial-{trial.number}",
+            nested=True,
+            parent_run_id=parent.id,
+            tags=tags,
+        ) as run,
+    ):
+        settings = build(candidate.name, candidate.recipe).parameters()
+        mlflow.log_params({k: str(v) for k, v in settings.items()})
+        _log_metrics(run.info.run_id, _finite(outcome(trial)))
+        now, losses = _now(), trial.intermediate_values
+        finite = {epoch: loss for epoch, loss in losses.items() if math.isfinite(loss)}
+        curve = (Metric("validation_loss", loss, now, epoch) for epoch, loss in finite.items())
+        _log_metrics(run.info.run_id, curve)
+
+
+def outcome(trial: FrozenTrial) -> dict[str, float]:
+    """Epochs, seconds and validation MAE of a trial that has ended, NaN where it was pruned."""
+    ended, duration = trial.state.name == "COMPLETE", trial.duration
+    return {
+        "validation_mae": trial.value if ended and trial.value is not None else math.nan,
+        "epochs": len(trial.intermediate_values),
+        "seconds": duration.total_seconds() if duration else math.nan,
+    }
 
 
 def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
@@ -92,11 +128,12 @@ def _finite(row: dict[Any, Any]) -> Iterator[Metric]:
 
 def _loss_curves(candidate: Candidate) -> Iterator[Metric]:
     now = _now()
-    for epoch in candidate.history:
-        for key in ("train_loss", "validation_loss", "learning_rate"):
+    for name, epochs in trainings(candidate).items():
+        member = name.removeprefix(candidate.name).replace(" ", "_")  # of an ensemble
+        for epoch, key in product(epochs, ("train_loss", "validation_loss", "learning_rate")):
             value = asdict(epoch)[key]
             if math.isfinite(value):
-                yield Metric(key, value, now, epoch.number)
+                yield Metric(f"{key}{member}", value, now, epoch.number)
 
 
 def _horizon_curves(table: pd.DataFrame) -> Iterator[Metric]:

@@ -30,7 +30,7 @@ class Result:
     candidates: Sequence[Candidate]
     validation: Backtest
     test: Backtest
-    """With 90 % intervals, as wide as the errors of the validation range ask for."""
+    """Calibrated on the errors of the validation range and, as they become known, on its own."""
     future: Backtest | None = None
 
     @property

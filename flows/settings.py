@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "checkpoints"
 
     @property
+    def searches(self) -> Path:
+        """Folder of the file that remembers searches, and of the weights of their best trials."""
+        return self.home.resolve() / "searches"
+
+    @property
     def tracking_uri(self) -> str:
         """The MLflow store in use."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"

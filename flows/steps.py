@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.backtest import Backtest, backtest, rolling_backtest
-from evaluation.conformal import half_widths, with_intervals
+from evaluation.conformal import calibrated
 from evaluation.leaderboard import BASELINES
 from evaluation.protocol import Forecaster
 from features.errors import UserError
@@ -80,13 +80,13 @@ def compare(
 ) -> tuple[Backtest, Backtest]:
     """Backtests of fitted candidates on the validation and on the test range.
 
-    Both take one pass a candidate. The test range's forecasts have 90 % intervals.
+    Both take one pass a candidate. The test range's forecasts have calibrated quantiles.
     """
     validation, test = (
         backtest(candidates, panel, split.origins(part, parameters.horizon, parameters.stride))
         for part in ("validation", "test")
     )
-    return validation, with_intervals(test, half_widths(validation))
+    return validation, calibrated(test, validation)
 
 
 def rehearse(parameters: Parameters) -> None:
@@ -125,20 +125,21 @@ def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold]) -> Refitted:
 
 
 def join(backtests: Sequence[Backtest], validation: Backtest) -> Backtest:
-    """One backtest of several candidates' backtests on the same origins, with intervals."""
+    """One calibrated backtest of several candidates' backtests on the same origins."""
     forecasts = {name: f for part in backtests for name, f in part.forecasts.items()}
-    return with_intervals(replace(backtests[0], forecasts=forecasts), half_widths(validation))
+    raw = {name: q for part in backtests for name, q in part.raw.items()}
+    return calibrated(replace(backtests[0], forecasts=forecasts, raw=raw), validation)
 
 
 def look_ahead(
-    forecasters: Sequence[Forecaster], panel: Panel, validation: Backtest | None = None
+    forecasters: Sequence[Forecaster], panel: Panel, before: Sequence[Backtest] = ()
 ) -> Backtest:
     """Forecasts of the H steps after the panel's last one, a backtest whose `y` is still to come.
 
-    They have intervals where the backtest of the validation range is given.
+    They have calibrated quantiles where backtests are given, of the earliest origins first.
     """
     future = backtest(forecasters, panel, np.array([panel.steps - 1]))
-    return with_intervals(future, half_widths(validation)) if validation else future
+    return calibrated(future, *before) if before else future
 
 
 def last_origin(panel: Panel, horizon: int) -> int:

@@ -75,7 +75,7 @@ def fit(candidate: Candidate, panel: Panel, split: Split, domain: str) -> None:
     earlier = f" ({candidate.taken_up} of them before)" if candidate.taken_up else ""
     if candidate.history:
         epochs = f"{len(candidate.history)} epochs{earlier}"
-        _tell(f"{domain}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
+        tell(f"{domain}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
 
 
 @task(cache_policy=NO_CACHE)
@@ -87,9 +87,11 @@ def backtest(
 
 
 @task(cache_policy=NO_CACHE)
-def look_ahead(candidates: Sequence[Candidate], panel: Panel, validation: Backtest) -> Backtest:
+def look_ahead(
+    candidates: Sequence[Candidate], panel: Panel, before: Sequence[Backtest]
+) -> Backtest:
     """Forecast what comes after the data, with intervals."""
-    return steps.look_ahead(candidates, panel, validation)
+    return steps.look_ahead(candidates, panel, before)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="refit {candidate.name}")
@@ -98,7 +100,7 @@ def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold], domain: str)
     refitted = steps.refit(candidate, panel, cuts)
     if candidate.history:
         seconds = sum(made.seconds for made in refitted.candidates)
-        _tell(f"{domain}: {candidate.name} {len(cuts)} refits, {seconds:.1f} s")
+        tell(f"{domain}: {candidate.name} {len(cuts)} refits, {seconds:.1f} s")
     return refitted
 
 
@@ -119,7 +121,7 @@ def log(result: Result, run: TrackedRun, folder: Path) -> None:
         create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
 
 
-def _tell(progress: str) -> None:
+def tell(progress: str) -> None:
     """A line for who waits at a terminal or reads a log; Prefect keeps it with the task's run."""
     print(progress, file=sys.stderr, flush=True)
     get_run_logger().info(progress)

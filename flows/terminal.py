@@ -14,6 +14,8 @@ from rich.table import Table
 
 from evaluation.numbers import NOTHING, column, signed_percent
 from flows.delivery import Report
+from flows.outputs import BEST
+from flows.parameters import SearchParameters
 from flows.results import Result
 
 _METRICS = {"mae": "MAE", "rmse": "RMSE", "mape": "MAPE %", "mase": "MASE"}
@@ -59,6 +61,11 @@ def _show_places(console: Console, report: Report) -> None:
     console.print(f"Report    {folder / 'report.html'}", soft_wrap=True)
     if report.result.future is not None:
         console.print(f"Forecast  {folder / 'forecast.csv'}", soft_wrap=True)
+    if isinstance(report.result.parameters, SearchParameters):
+        words = ("forecastle", "forecast", report.result.parameters.source)
+        use = shlex.join([*words, "--config", str(folder / BEST)])
+        console.print(f"Settings  {folder / BEST}, to be used with", soft_wrap=True)
+        console.print(use, soft_wrap=True)
     if report.run.link:
         console.print(f"Run       {report.run.link}", soft_wrap=True)
 

@@ -7,7 +7,7 @@ import logging
 import os
 import platform
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +26,7 @@ from features.panel import Panel
 from flows.parameters import Parameters
 from flows.settings import Settings
 
-_LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "prefect", "mlflow")
+_LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "optuna", "prefect", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -185,16 +185,19 @@ def _sweep(experiment: str) -> None:
         f"attributes.status = 'RUNNING' and tags.`forecastle.host` = '{host}'",
         ViewType.ACTIVE_ONLY,
     ):
-        if not _lives(run.data.tags["forecastle.process"]):
+        if left_behind(run.data.tags):
             client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
 
 
-def _lives(process: str) -> bool:
-    pid, created = process.split()
-    try:
-        return str(psutil.Process(int(pid)).create_time()) == created
-    except psutil.NoSuchProcess:
+def left_behind(tags: Mapping[str, str]) -> bool:
+    """Whether the process of these `process_tags` ran on this machine and is gone."""
+    if tags.get("forecastle.host") != socket.gethostname():
         return False
+    pid, created = tags["forecastle.process"].split()
+    try:
+        return str(psutil.Process(int(pid)).create_time()) != created
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _leave_reason(run_id: str, error: BaseException) -> None:

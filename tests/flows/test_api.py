@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from features.errors import UserError
+from features.levels import MEDIAN
 from flows import backtest_frame, forecast_frame
 from tests.flows.small import MODELS, SETTINGS, small_frame
 
@@ -32,6 +33,20 @@ def test_a_refitted_network_differs_and_a_refitted_baseline_does_not() -> None:
     assert len(once.backtest) == len(again.backtest)
     np.testing.assert_array_equal(again.backtest["naive"], once.backtest["naive"])
     assert not np.allclose(again.backtest["gru-direct"], once.backtest["gru-direct"])
+
+
+def test_a_network_trained_for_quantiles_is_judged_beside_the_baselines() -> None:
+    """With refits too, the median is the forecast, and all have the scores of a distribution."""
+    settings = SETTINGS | {"training": SETTINGS["training"] | {"loss": "quantile"}}
+    made = forecast_frame(small_frame(), 3, MODELS, **settings)
+    again = backtest_frame(small_frame(), 3, MODELS, refit_every=15, **settings)
+    for result in (made, again):
+        raw = result.test.raw["gru-direct"]
+        np.testing.assert_array_equal(raw[..., MEDIAN], result.test.forecasts["gru-direct"])
+        for table in (result.leaderboard, result.by_series, result.by_horizon):
+            assert np.isfinite(table[["crps", "wql", "coverage_90", "width_90"]]).all(axis=None)
+    assert (made.forecast["gru-direct-lo-90"] < made.forecast["gru-direct"]).all()
+    assert (made.forecast["gru-direct"] < made.forecast["gru-direct-hi-90"]).all()
 
 
 def test_a_backtest_has_no_forecast() -> None:

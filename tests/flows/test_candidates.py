@@ -9,9 +9,11 @@ from features.panel import Panel
 from features.schema import to_panel
 from features.splits import Split
 from flows.candidates import Candidate, candidates_of, forget
+from flows.outputs import trainings
 from flows.parameters import ForecastParameters
 from models.registry import Recipe
 from models.settings import NetworkSettings, TrainingSettings
+from models.training import Epoch
 from tests.flows.small import given, small_frame
 
 NETWORK = NetworkSettings(hidden=4, look_back=14)
@@ -27,8 +29,10 @@ def split(panel: Panel) -> Split:
     return Split.by_share(panel.steps)
 
 
-def candidate(folder: Path | None, epochs: int = 3, seed: int = 0) -> Candidate:
-    training = TrainingSettings(epochs=epochs, device="cpu", batch_rows=4, seed=seed)
+def candidate(folder: Path | None, epochs: int = 3, seed: int = 0, members: int = 1) -> Candidate:
+    training = TrainingSettings(
+        epochs=epochs, device="cpu", batch_rows=4, seed=seed, members=members
+    )
     return Candidate("gru-direct", Recipe(3, 7, NETWORK, training), folder)
 
 
@@ -36,16 +40,48 @@ def forecast(fitted: Candidate, panel: Panel) -> np.ndarray:
     return fitted.forecast(panel, np.array([120, panel.steps - 1]))
 
 
+@pytest.mark.parametrize("members", [1, 2])
 def test_a_finished_fit_is_taken_up_and_forecasts_the_same(
-    panel: Panel, split: Split, tmp_path: Path
+    members: int, panel: Panel, split: Split, tmp_path: Path
 ) -> None:
-    first, second = candidate(tmp_path), candidate(tmp_path)
+    first, second = (candidate(tmp_path, members=members) for _ in range(2))
     first.fit(panel, split)
     second.fit(panel, split)
-    assert (first.trained, first.taken_up) == (3, 0)
-    assert (second.trained, second.taken_up) == (0, 3)
+    assert (first.trained, first.taken_up) == (3 * members, 0)
+    assert (second.trained, second.taken_up) == (0, 3 * members)
     assert second.history == first.history
     np.testing.assert_array_equal(forecast(second, panel), forecast(first, panel))
+
+
+def test_a_training_that_is_killed_goes_on_member_by_member(
+    panel: Panel, split: Split, tmp_path: Path
+) -> None:
+    def kill(epoch: Epoch) -> None:
+        if killed.trained == 5:
+            raise InterruptedError
+
+    killed, again, unkilled = (
+        candidate(folder, members=2) for folder in (tmp_path, tmp_path, None)
+    )
+    killed.watch = kill
+    with pytest.raises(InterruptedError):
+        killed.fit(panel, split)
+    again.fit(panel, split)
+    unkilled.fit(panel, split)
+    assert (again.trained, again.taken_up) == (1, 5)
+    np.testing.assert_array_equal(forecast(again, panel), forecast(unkilled, panel))
+
+
+def test_the_trainings_of_an_ensemble_are_told_apart(panel: Panel, split: Split) -> None:
+    one, two = candidate(None), candidate(None, members=2)
+    for each in (one, two):
+        each.fit(panel, split)
+    assert list(trainings(one)) == ["gru-direct"]
+    found = trainings(two)
+    assert list(found) == ["gru-direct 1", "gru-direct 2"]
+    assert [len(epochs) for epochs in found.values()] == [3, 3]
+    losses = [e.train_loss for e in one.history]
+    assert [e.train_loss for e in found["gru-direct 1"]] == losses
 
 
 def test_checkpoints_change_nothing(panel: Panel, split: Split, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from models.registry import MODELS
 from models.settings import NetworkSettings
 from tests.flows.small import small_file, small_frame
 
-HEAVY = ("numpy", "pandas", "torch", "prefect", "mlflow", "rich.console")
+HEAVY = ("numpy", "pandas", "torch", "prefect", "mlflow", "optuna", "rich.console")
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.mark.parametrize("command", [[], ["forecast"], ["backtest"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["forecast"], ["backtest"], ["search"], ["demo"]])
 def test_help_fits_the_terminal_and_imports_nothing_heavy(command: list[str]) -> None:
     code = f"""
 import sys
@@ -138,6 +138,26 @@ def test_a_bad_option_gets_one_sentence(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:
     refused(["forecast", *arguments], said, capsys, home)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--models", "naive,drift"], "a search needs a network"),
+        (["--trials", "0"], "trials: input should be greater than or equal to 1"),
+        (["--set", "tune=[heads]"], "tune.0: input should be 'hidden'"),
+        (["--set", "training.members=2"], "training.members is 2; leave it at 1"),
+        (["--look-back", "150"], "fewer than the"),
+    ],
+)
+def test_a_bad_search_gets_one_sentence(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    home: Path,
+) -> None:
+    refused(["search", str(small_file(tmp_path)), *arguments], said, capsys, home)
 
 
 @pytest.mark.parametrize("arguments", [["forecats"], ["forecast", "stocks", "--horizn", "3"]])

@@ -38,7 +38,12 @@ def test_every_field_of_the_form_has_a_title_and_a_sentence(form: type[Parameter
 def test_settings_of_networks_show_their_own_docstrings_and_choices() -> None:
     defs = ForecastParameters.model_json_schema()["$defs"]
     assert defs["NetworkSettings"]["properties"]["hidden"]["description"].startswith("Width D")
-    assert defs["TrainingSettings"]["properties"]["loss"]["enum"] == ["mae", "mse", "huber"]
+    assert defs["TrainingSettings"]["properties"]["loss"]["enum"] == [
+        "mae",
+        "mse",
+        "huber",
+        "quantile",
+    ]
     assert defs["Scaling"]["properties"]["scaler"]["default"] == "standard"
 
 
@@ -73,6 +78,7 @@ def test_parameters_survive_json() -> None:
         ({"network": {"layers": 0}}, "layers must be at least 1, got 0"),
         ({"network": {"width": 3}}, "network.width: unexpected keyword argument"),
         ({"training": {"device": "tpu"}}, "training.device: input should be 'auto', 'cpu'"),
+        ({"training": {"loss": "quantile"}}, "lstm-recursive cannot be trained with training.loss"),
         ({"split": {"train": 0.8, "validation": 0.3}}, "leave no test range"),
         ({"split": {"train": 1.0}}, "split.train: input should be less than 1, got 1.0"),
         ({"scaling": {"scaler": "max"}}, "scaling.scaler: input should be 'standard'"),

@@ -110,7 +110,7 @@ def test_joined_backtests_keep_each_models_forecasts() -> None:
     again = steps.join(parts, validation)
     for name in ("naive", "drift"):  # which learn nothing, so a refit changes nothing
         np.testing.assert_array_equal(again.forecasts[name], once.forecasts[name])
-        np.testing.assert_array_equal(again.intervals[name][0], once.intervals[name][0])
+        np.testing.assert_array_equal(again.interval(name), once.interval(name))
 
 
 def test_the_future_starts_after_the_last_step() -> None:

@@ -43,10 +43,10 @@ def renamed(part: Backtest) -> Backtest:
     """`seasonal-naive` as `lstm-recursive`."""
     naive, other = part.models
     forecasts = {naive: part.forecasts[naive], "lstm-recursive": part.forecasts[other]}
-    if not part.intervals:
+    if not part.margins:
         return replace(part, forecasts=forecasts)
-    intervals = {naive: part.intervals[naive], "lstm-recursive": part.intervals[other]}
-    return replace(part, forecasts=forecasts, intervals=intervals)
+    margins = {naive: part.margins[naive], "lstm-recursive": part.margins[other]}
+    return replace(part, forecasts=forecasts, margins=margins)
 
 
 def report(found: Result, tmp_path: Path, uri: str = "") -> Report:
@@ -74,8 +74,9 @@ def test_it_fits_80_columns_without_blanks_at_the_end(
 
 def test_without_intervals_nothing_is_said_of_them(tmp_path: Path, capsys: Capture) -> None:
     found = result()
-    nothing = {name: (ends[0] * np.nan, ends[1]) for name, ends in found.test.intervals.items()}
-    found = replace(found, test=replace(found.test, intervals=nothing))
+    margins = found.test.margins.items()
+    nothing = {name: replace(some, values=some.values * np.nan) for name, some in margins}
+    found = replace(found, test=replace(found.test, margins=nothing))
     terminal.show(report(found, tmp_path))
     assert "90 %" not in capsys.readouterr().out
 
