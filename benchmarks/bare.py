@@ -7,7 +7,7 @@ second goes into the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from models.settings import Cell
 
 
 class Bare(nn.Module):
-    """[B, look-back] → [B, horizon], relative to the last value."""
+    """[B, look-back] → [B, horizon], computed relative to the last value."""
 
     def __init__(self, cell: Cell, hidden: int, layers: int, horizon: int) -> None:
         super().__init__()
@@ -26,8 +26,9 @@ class Bare(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """The forecast of each window."""
-        out: Tensor = self.out(self.recurrence(windows.unsqueeze(-1))[0][:, -1])
-        return out
+        last = windows[:, -1:]
+        out: Tensor = self.out(self.recurrence((windows - last).unsqueeze(-1))[0][:, -1])
+        return last + out
 
 
 class Windows:
@@ -40,10 +41,9 @@ class Windows:
 
     def cut(self, series: Tensor, origin: Tensor) -> tuple[Tensor, Tensor]:
         """[B], [B] → inputs [B, look-back] and targets [B, horizon]."""
-        last = self.values[series, origin][:, None]
         past = self.values[series[:, None], origin[:, None] + self.back]
         future = self.values[series[:, None], origin[:, None] + self.ahead]
-        return past - last, future - last
+        return past, future
 
     def pairs(self, steps: range) -> Tensor:
         """[n, 2] every series and origin whose window and targets lie in `steps`."""
@@ -58,7 +58,8 @@ class Windows:
 
 
 @torch.no_grad()
-def forecast(model: Bare, windows: Windows, pairs: Tensor, batch: int) -> Tensor:
+def forecast(
+    model: Callable[[Tensor], Tensor], windows: Windows, pairs: Tensor, batch: int
+) -> Tensor:
     """[n, 2] → [n, horizon]."""
-    model.eval()
     return torch.cat([model(windows.cut(*part.unbind(1))[0]) for part in pairs.split(batch)])

@@ -1,78 +1,96 @@
-"""A race to the same error: seconds of training until a side forecasts as well as asked."""
+"""A race to the same validation error, in training time on a quiet machine.
+
+A step counts as the median of the measured ones, so that what else the machine does meanwhile
+decides nothing, and validating is not counted. Every side has the best of the same learning rates,
+chosen on the validation range, on which the race is also run.
+
+A rival trains at a constant rate, its default, for a budget of seconds; its best error is the
+target. One pass trains by its one-cycle schedule, which must know how long it is: for growing
+shares of that budget, until an error is as good as every target. It runs twice: with the rivals'
+own recurrence, a step a point, and over segments of 24 points (hidden and layers as they are),
+which is how Forecastle forecasts hourly data best.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import argparse
+from collections.abc import Sequence
+from typing import Any
 
-import torch
-from torch import nn
-
-from benchmarks.sides import Side
+from benchmarks.rates import training_rate
+from benchmarks.sides import Side, Watch
 
 Point = tuple[float, float]
 RATES = (1e-3, 3e-3, 1e-2)
 """Learning rates that each side may choose from."""
+SHARES = tuple(2.0**-k for k in range(6, -1, -1))
+"""Shares of the budget that one pass may train for."""
+POINTS = 40
+"""Validations in a rival's curve; in a curve of one pass, POINTS / 4."""
 
 
-def stepper(side: Side, model: nn.Module, rate: float) -> Callable[[object], None]:
-    """One training step, the same on both sides."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-
-    def step(batch: object) -> None:
-        optimizer.zero_grad()
-        side.loss(model.train(), batch).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-
-    return step
+def curve(side: Side, rate: float, step_seconds: float, seconds: float, points: int) -> list[Point]:
+    """(training seconds, validation MAE) of `seconds` of training."""
+    steps = max(2 * points, int(seconds / step_seconds))
+    watch = Watch(every=steps // points)
+    side.train(rate, steps, watch)
+    return [(number * step_seconds, mae) for number, mae in watch.errors]
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds."""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def curve(side: Side, rate: float, step_seconds: float, seconds: float) -> list[Point]:
-    """(training seconds, validation MAE), validated ever more rarely.
-
-    A step counts as `step_seconds`, the median of the measured ones, so that what else the machine
-    does meanwhile decides nothing.
-    """
-    torch.manual_seed(0)
-    model = side.make()
-    step, batches = stepper(side, model, rate), side.batches()
-    points, judge_at = [], 1
-    for number in range(1, int(seconds / step_seconds) + 1):
-        step(next(batches))
-        if number == judge_at:
-            points.append((number * step_seconds, side.judge(model)))
-            judge_at = max(number + 1, int(number * 1.1))
-    return points
-
-
-def reaches(points: list[Point], error: float) -> float:
+def reaches(points: Sequence[Point], error: float) -> float:
     """Seconds until the error is at most `error`; infinite if never."""
     return next((seconds for seconds, mae in points if mae <= error), float("inf"))
 
 
-def race(ours: Side, theirs: Side, steps: tuple[float, float], seconds: float) -> dict[str, float]:
-    """Seconds of each side to the bare loop's best error, each at its best learning rate.
+def race(
+    ours: Sequence[Side], rivals: Sequence[Side], seconds: float, steps: int = 20
+) -> dict[str, Any]:
+    """For each rival, its best error and the seconds until it and until each of ours reached it.
 
     Args:
-        ours: one pass.
-        theirs: the bare loop.
-        steps: seconds that a step of ours and of theirs takes.
-        seconds: training time of a curve.
+        ours: one pass, in one or more ways.
+        rivals: the others.
+        seconds: a rival's training time.
+        steps: to take the median step of, in front of the race.
     """
-    mine = [curve(ours, rate, steps[0], seconds) for rate in RATES]
-    rivals = [curve(theirs, rate, steps[1], seconds) for rate in RATES]
-    target = min(mae for points in rivals for _, mae in points)
-    return {
-        "target_validation_mae": target,
-        "bare_seconds": min(reaches(points, target) for points in rivals),
-        "one_pass_seconds": min(reaches(points, target) for points in mine),
-        "one_pass_best_validation_mae": min(mae for points in mine for _, mae in points),
+    step = {side.name: side.origins / training_rate(side, steps) for side in (*ours, *rivals)}
+    theirs = {
+        side.name: [curve(side, rate, step[side.name], seconds, POINTS) for rate in RATES]
+        for side in rivals
     }
+    targets = {name: min(mae for c in curves for _, mae in c) for name, curves in theirs.items()}
+    mine = {s.name: until(s, min(targets.values()), step[s.name], seconds) for s in ours}
+    return {
+        name: {
+            "target_validation_mae": target,
+            "seconds": min(reaches(c, target) for c in theirs[name]),
+            "ours": {n: min(reaches(c, target) for c in curves) for n, curves in mine.items()},
+        }
+        for name, target in targets.items()
+    }
+
+
+def until(side: Side, error: float, step_seconds: float, seconds: float) -> list[list[Point]]:
+    """The curves of growing budgets, up to the first that reaches `error`."""
+    curves: list[list[Point]] = []
+    for share in SHARES:
+        curves += [curve(side, rate, step_seconds, share * seconds, POINTS // 4) for rate in RATES]
+        if min(mae for c in curves for _, mae in c) <= error:
+            break
+    return curves
+
+
+def add_race(parser: argparse.ArgumentParser) -> None:
+    """Give a benchmark its `--race SECONDS`."""
+    text = "seconds a rival trains for at each learning rate; 0: no race"
+    parser.add_argument("--race", type=float, default=20.0, help=text)
+
+
+def told(results: dict[str, Any]) -> list[str]:
+    """A line for each rival and each of ours."""
+    return [
+        f"to validation MAE {r['target_validation_mae']:.4f}, the best of {name}: {name} "
+        f"{r['seconds']:.1f} s, {ours} {seconds:.1f} s, {r['seconds'] / seconds:.1f} times sooner"
+        for name, r in results.items()
+        for ours, seconds in r["ours"].items()
+    ]

@@ -16,6 +16,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 from features.errors import UserError
+from models.training import Epoch
 
 
 def ending(main: Callable[[], None]) -> None:
@@ -51,3 +52,12 @@ def write(path: Path | None, figures: dict[str, Any]) -> None:
         "allocator": {k: v for k, v in os.environ.items() if k.startswith("MALLOC_")},
     }
     path.write_text(json.dumps({**figures, "machine": machine}, indent=2) + "\n")
+
+
+def show_epoch(epoch: Epoch) -> None:
+    """A line an epoch."""
+    print(
+        f"epoch {epoch.number:3d}  train {epoch.train_loss:.4f}  "
+        f"validation {epoch.validation_loss:.4f}  {epoch.seconds:.1f} s",
+        flush=True,
+    )

@@ -1,114 +1,233 @@
-"""The two sides of the speed comparison, each as it would really be run."""
+"""The sides of the speed comparisons, each as it would really be run.
+
+Every side learns the same job from the same standardised values: LSTM or GRU, hidden 64 × 2, look-
+back 96, horizon 24, all steps at once, Adam, absolute error, no covariates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain, count, islice
 from statistics import mean
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from benchmarks.bare import Bare, Windows, forecast
-from features.signal import Signal
+from features.lens import Lens
+from features.panel import Panel
 from features.splits import Split
-from models.direct import Direct
-from models.forecaster import LOSSES, forecasting_task
-from models.network import Batch, Shape
-from models.origins import forecast_all
+from models.forecaster import NetworkForecaster, forecasting_task
+from models.network import Batch, Network
 from models.settings import Cell, NetworkSettings, TrainingSettings
+from models.training import Task, train
 
 LOOK_BACK, HORIZON, HIDDEN, LAYERS = 96, 24, 64, 2
+SEGMENT, SEGMENT_CHUNK = 24, 8
+"""Points that a step of the segmented network eats, and its origins in a training row, as in
+`benchmarks.ltsf`."""
 BARE_BACKTEST_SHARE = 8
 """The bare loop forecasts every eighth origin: its rate does not depend on how many there are."""
+OURS = "forecastle"
+JUDGED_SHARE = 4
+"""A validation error is taken over every fourth origin, the same for all sides."""
+INFERENCE_BATCH = 1024
 
 
-@dataclass(frozen=True)
-class Side:
-    """One of the two: a fresh model, its endless batches, what a batch costs and teaches."""
+@dataclass
+class Watch:
+    """Seconds of each training step, and the validation error between steps, which is not timed."""
 
-    make: Callable[[], nn.Module]
-    batches: Callable[[], Iterator[object]]
-    loss: Callable[[nn.Module, object], Tensor]
+    every: int = 0
+    """Steps between two validations; 0: none."""
+    seconds: list[float] = field(default_factory=list)
+    errors: list[tuple[int, float]] = field(default_factory=list)
+    """(steps trained, validation MAE)."""
+    begun: float = 0.0
+
+    def start(self) -> None:
+        """The next step begins now."""
+        self.begun = time.perf_counter()
+
+    def step(self) -> None:
+        """A step is over."""
+        now = time.perf_counter()
+        self.seconds.append(now - self.begun)
+        self.begun = now
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to validate."""
+        return self.every > 0 and len(self.seconds) % self.every == 0
+
+    def judged(self, error: float) -> None:
+        """Note the validation error after the steps so far."""
+        self.errors.append((len(self.seconds), error))
+        self.start()
+
+
+class Side(ABC):
+    """One way to train and to backtest."""
+
+    name: str
     origins: float
-    """Forecast origins in a batch, counted: those with every target in the training range."""
-    backtest: Callable[[nn.Module], int]
-    """Forecast from every origin of the series; how many they were."""
-    judge: Callable[[nn.Module], float]
-    """Validation MAE on standardised values."""
+    """Forecast origins with targets that a training step learns from."""
+    libraries: tuple[str, ...] = ()
+    """What it imports when it is used."""
+
+    @abstractmethod
+    def train(self, rate: float, steps: int, watch: Watch) -> None:
+        """Train a fresh network, always from the same seed."""
+
+    @abstractmethod
+    def backtest(self) -> int:
+        """Forecast from every origin of the series with the last network; how many they were."""
+
+    @abstractmethod
+    def judge(self) -> float:
+        """Validation MAE of the last network, on standardised values."""
 
 
-def one_pass(signal: Signal, split: Split, cell: Cell, rows: int, chunk: int) -> Side:
-    """Forecastle's network and task, as `forecaster.fit` makes them."""
-    network = NetworkSettings(layers=LAYERS, hidden=HIDDEN, dropout=0.0, look_back=LOOK_BACK)
-    training = TrainingSettings(batch_rows=rows, chunk_origins=chunk)
-    shape = Shape(HORIZON, len(signal.values), 1, signal.known.shape[2], 0)
-    everything = torch.arange(LOOK_BACK - 1, signal.values.shape[1] - HORIZON)
+class OnePass(Side):
+    """Forecastle's forecaster, in the steps of `NetworkForecaster.fit`."""
 
-    task = forecasting_task(Direct(shape, network, cell), signal, split, training)
+    libraries = ("lightning_fabric",)
 
-    def batches() -> Iterator[Batch]:
-        return chain.from_iterable(
-            task.batches(0, torch.Generator().manual_seed(epoch)) for epoch in count()
+    def __init__(
+        self,
+        panel: Panel,
+        split: Split,
+        cell: Cell,
+        training: TrainingSettings,
+        segment: int = 1,
+    ) -> None:
+        network = NetworkSettings(
+            layers=LAYERS,
+            hidden=HIDDEN,
+            dropout=0.0,
+            segment=segment,
+            look_back=LOOK_BACK,
+            calendar=False,
         )
+        self.name = OURS if segment == 1 else f"{OURS}, segments of {segment}"
+        self.panel, self.split, self.training = panel, split, training
+        self.forecaster = NetworkForecaster(cell, "direct", HORIZON, network, training)
+        lens = Lens.fit(panel, split.train, self.forecaster.scaling, HORIZON, network.calendar)
+        self.forecaster.ids, self.forecaster.lens = panel.ids, lens
+        self.signal = lens.signal(panel.until(split.validation.stop - 1))
+        self.origins = mean(map(self._origins, islice(self.batches(), 20)))
 
-    def origins(batch: Batch) -> int:
-        ends = batch.rows.ends(network.segment)[:, LOOK_BACK - 1 :]
-        return int((ends + HORIZON < split.train.stop).sum())
+    def train(self, rate: float, steps: int, watch: Watch) -> None:  # noqa: D102
+        every = watch.every or steps
+        epochs = -(-steps // every)
+        settings = replace(self.training, learning_rate=rate, epochs=epochs, patience=epochs)
+        task = self._task(settings)
 
-    @torch.no_grad()
-    def backtest(model: nn.Module) -> int:
-        assert isinstance(model, Direct)
-        return len(forecast_all(model.eval(), signal, everything).flatten()) // HORIZON
+        def batches(epoch: int, generator: torch.Generator) -> Iterator[Batch]:
+            drawn = chain.from_iterable(task.batches(epoch, generator) for _ in count())
+            watch.start()
+            for batch in islice(drawn, every):
+                yield batch
+                watch.step()
 
-    @torch.no_grad()
-    def judge(model: nn.Module) -> float:
-        assert isinstance(model, Direct)
-        origins = torch.as_tensor(split.origins("validation", HORIZON))
-        out = forecast_all(model.eval(), signal, origins) * signal.reach[:, :, None]
-        steps = origins[:, None] + torch.arange(1, HORIZON + 1)
-        truth = signal.values[:, steps, 0] - signal.anchor[:, origins, :]
-        return float((out - truth).abs().mean())
+        def judge(_: nn.Module) -> float:
+            error = self.judge() if watch.every else 0.0
+            watch.judged(error)
+            return error
 
-    return Side(
-        lambda: Direct(shape, network, cell),
-        batches,
-        task.loss,
-        mean(map(origins, islice(batches(), 20))),
-        backtest,
-        judge,
-    )
+        train(self.net, replace(task, steps=every, batches=batches, judge=judge), settings)
+
+    def backtest(self) -> int:  # noqa: D102
+        origins = np.arange(LOOK_BACK - 1, self.panel.steps - HORIZON)
+        return self.forecaster.forecast(self.panel, origins)[..., 0].size
+
+    def judge(self) -> float:  # noqa: D102
+        origins = self.split.origins("validation", HORIZON, JUDGED_SHARE)
+        truth = self.panel.y[:, origins[:, None] + np.arange(1, HORIZON + 1)]
+        known = self.panel.until(self.split.validation.stop - 1)
+        return float(np.abs(self.forecaster.forecast(known, origins) - truth).mean())
+
+    @property
+    def net(self) -> Network:
+        """The last network."""
+        assert self.forecaster.net is not None
+        return self.forecaster.net
+
+    def batches(self) -> Iterator[Batch]:
+        """Those of one epoch."""
+        return self._task(self.training).batches(0, torch.Generator().manual_seed(0))
+
+    def _task(self, settings: TrainingSettings) -> Task:
+        """A fresh network's."""
+        torch.manual_seed(settings.seed)
+        self.forecaster.net = self.forecaster.make(self.signal)
+        return forecasting_task(self.net, self.signal, self.split, settings)
+
+    def _origins(self, batch: Batch) -> int:
+        ends = batch.rows.ends(self.net.settings.segment)[:, self.net.lead :]
+        return int((ends + HORIZON < batch.stop).sum())
 
 
-def bare(signal: Signal, split: Split, cell: Cell, batch: int) -> Side:
+class Windowed(Side):
+    """What all sides have in common that encode every window from scratch."""
+
+    def __init__(self, panel: Panel, split: Split, cell: Cell, batch: int) -> None:
+        self.windows = Windows(torch.as_tensor(panel.y, dtype=torch.float32), LOOK_BACK, HORIZON)
+        self.split, self.cell, self.batch, self.origins = split, cell, batch, batch
+
+    @abstractmethod
+    def network(self, windows: Tensor) -> Tensor:
+        """[B, look-back] → [B, horizon]."""
+
+    def judge(self) -> float:  # noqa: D102
+        origins = torch.as_tensor(self.split.origins("validation", HORIZON, JUDGED_SHARE))
+        pairs = torch.cartesian_prod(torch.arange(len(self.windows.values)), origins)
+        targets = self.windows.cut(*pairs.unbind(1))[1]
+        out = forecast(self.network, self.windows, pairs, INFERENCE_BATCH)
+        return float((out - targets).abs().mean())
+
+
+class BareLoop(Windowed):
     """The hand-written loop."""
-    windows = Windows(signal.values[..., 0], LOOK_BACK, HORIZON)
 
-    def batches() -> Iterator[object]:
+    name = "bare loop"
+
+    def train(self, rate: float, steps: int, watch: Watch) -> None:  # noqa: D102
+        torch.manual_seed(0)
+        self.model = Bare(self.cell, HIDDEN, LAYERS, HORIZON)
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=rate)
+        watch.start()
+        for pairs in islice(self._batches(), steps):
+            inputs, targets = self.windows.cut(*pairs.unbind(1))
+            optimizer.zero_grad()
+            nn.functional.l1_loss(self.model(inputs), targets).backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            optimizer.step()
+            watch.step()
+            if watch.due:
+                watch.judged(self.judge())
+
+    def backtest(self) -> int:  # noqa: D102
+        pairs = self.windows.pairs(range(self.windows.values.shape[1]))[::BARE_BACKTEST_SHARE]
+        return len(forecast(self.network, self.windows, pairs, INFERENCE_BATCH))
+
+    def network(self, windows: Tensor) -> Tensor:  # noqa: D102
+        out: Tensor = self.model(windows)
+        return out
+
+    def _batches(self) -> Iterator[Tensor]:
         drawn = (
-            windows.epoch(split.train, batch, torch.Generator().manual_seed(e)) for e in count()
+            self.windows.epoch(self.split.train, self.batch, torch.Generator().manual_seed(epoch))
+            for epoch in count()
         )
-        return (pairs for pairs in chain.from_iterable(drawn) if len(pairs) == batch)
+        return (pairs for pairs in chain.from_iterable(drawn) if len(pairs) == self.batch)
 
-    def loss(model: nn.Module, pairs: object) -> Tensor:
-        assert isinstance(pairs, Tensor)
-        inputs, targets = windows.cut(*pairs.unbind(1))
-        return LOSSES["mae"](model(inputs), targets)
 
-    def backtest(model: nn.Module) -> int:
-        assert isinstance(model, Bare)
-        pairs = windows.pairs(range(signal.values.shape[1]))[::BARE_BACKTEST_SHARE]
-        return len(forecast(model, windows, pairs, 1024))
-
-    def judge(model: nn.Module) -> float:
-        assert isinstance(model, Bare)
-        first = split.validation.start - LOOK_BACK
-        pairs = windows.pairs(range(first, split.validation.stop))
-        targets = windows.cut(*pairs.unbind(1))[1]
-        return float((forecast(model, windows, pairs, 1024) - targets).abs().mean())
-
-    def make() -> nn.Module:
-        return Bare(cell, HIDDEN, LAYERS, HORIZON)
-
-    return Side(make, batches, loss, batch, backtest, judge)
+def segmented(panel: Panel, split: Split, cell: Cell) -> OnePass:
+    """One pass over segments: the same recurrence walks a day in one step."""
+    training = TrainingSettings(chunk_origins=SEGMENT_CHUNK, device="cpu")
+    return OnePass(panel, split, cell, training, SEGMENT)

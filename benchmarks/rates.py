@@ -1,0 +1,54 @@
+"""Origins a second of a side, and the rate of the machine itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from torch import nn
+
+from benchmarks.sides import HIDDEN, HORIZON, LAYERS, OnePass, Side, Watch
+
+WARM_UP = 2
+"""Steps of a training that are not counted."""
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def training_rate(side: Side, steps: int) -> float:
+    """Origins a second, by the median step."""
+    watch = Watch()
+    side.train(1e-3, WARM_UP + steps, watch)
+    return side.origins / median(watch.seconds[WARM_UP:])
+
+
+def backtest_rate(side: Side) -> float:
+    """Origins a second of the network trained last."""
+    begun = time.perf_counter()
+    return side.backtest() / (time.perf_counter() - begun)
+
+
+def matmul_rate() -> float:
+    """GFLOP/s of a 2048³ float32 product."""
+    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+    seconds = [timed(lambda: a @ b) for _ in range(7)]
+    return 2 * 2048**3 / median(seconds) / 1e9
+
+
+def gflop_per_origin(side: OnePass) -> float:
+    """Products of a training step (forward, and twice that backward) for one origin."""
+    net, rows = side.net, next(side.batches()).rows
+    gates = 4 if net.cell == "lstm" else 3
+    first = net.encoder.layers[0]
+    assert isinstance(first, nn.LSTM | nn.GRU)
+    inputs = first.input_size
+    layers = gates * HIDDEN * (inputs + HIDDEN) + (LAYERS - 1) * gates * HIDDEN * 2 * HIDDEN
+    steps = len(rows.series) * rows.count / side.origins
+    return float(3 * 2 * (layers * steps + HIDDEN * HORIZON) / 1e9)
