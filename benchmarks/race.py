@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from benchmarks.rates import training_rate
@@ -25,6 +26,8 @@ RATES = (1e-3, 3e-3, 1e-2)
 """Learning rates that each side may choose from."""
 SHARES = tuple(2.0**-k for k in range(6, -1, -1))
 """Shares of the budget that one pass may train for."""
+STEPS = 12
+"""Training steps whose median is a measurement."""
 POINTS = 40
 """Validations in a rival's curve; in a curve of one pass, POINTS / 4."""
 
@@ -43,7 +46,7 @@ def reaches(points: Sequence[Point], error: float) -> float:
 
 
 def race(
-    ours: Sequence[Side], rivals: Sequence[Side], seconds: float, steps: int = 20
+    ours: Sequence[Side], rivals: Sequence[Side], seconds: float, rounds: int = 3
 ) -> dict[str, Any]:
     """For each rival, its best error and the seconds until it and until each of ours reached it.
 
@@ -51,9 +54,11 @@ def race(
         ours: one pass, in one or more ways.
         rivals: the others.
         seconds: a rival's training time.
-        steps: to take the median step of, in front of the race.
+        rounds: in which the sides take turns, before the race, to measure their steps.
     """
-    step = {side.name: side.origins / training_rate(side, steps) for side in (*ours, *rivals)}
+    sides = (*ours, *rivals)
+    measured = [[s.origins / training_rate(s, STEPS) for s in sides] for _ in range(rounds)]
+    step = {s.name: median(of) for s, of in zip(sides, zip(*measured, strict=True), strict=True)}
     theirs = {
         side.name: [curve(side, rate, step[side.name], seconds, POINTS) for rate in RATES]
         for side in rivals

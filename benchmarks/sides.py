@@ -24,7 +24,7 @@ from features.splits import Split
 from models.forecaster import NetworkForecaster, forecasting_task
 from models.network import Batch, Network
 from models.settings import Cell, NetworkSettings, TrainingSettings
-from models.training import Task, train
+from models.training import Task, make_fabric, train
 
 LOOK_BACK, HORIZON, HIDDEN, LAYERS = 96, 24, 64, 2
 SEGMENT, SEGMENT_CHUNK = 24, 8
@@ -36,6 +36,12 @@ OURS = "forecastle"
 JUDGED_SHARE = 4
 """A validation error is taken over every fourth origin, the same for all sides."""
 INFERENCE_BATCH = 1024
+
+
+def settle() -> None:
+    """Wait until a card has done what it was asked, so that a clock tells the truth."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Watch:
 
     def step(self) -> None:
         """A step is over."""
+        settle()
         now = time.perf_counter()
         self.seconds.append(now - self.begun)
         self.begun = now
@@ -118,7 +125,8 @@ class OnePass(Side):
         self.forecaster = NetworkForecaster(cell, "direct", HORIZON, network, training)
         lens = Lens.fit(panel, split.train, self.forecaster.scaling, HORIZON, network.calendar)
         self.forecaster.ids, self.forecaster.lens = panel.ids, lens
-        self.signal = lens.signal(panel.until(split.validation.stop - 1))
+        device = make_fabric(training).device
+        self.signal = lens.signal(panel.until(split.validation.stop - 1), device)
         self.origins = mean(map(self._origins, islice(self.batches(), 20)))
 
     def train(self, rate: float, steps: int, watch: Watch) -> None:  # noqa: D102
@@ -196,9 +204,16 @@ class BareLoop(Windowed):
 
     name = "bare loop"
 
+    def __init__(
+        self, panel: Panel, split: Split, cell: Cell, batch: int, device: str = "cpu"
+    ) -> None:
+        super().__init__(panel, split, cell, batch)
+        self.device = device
+        self.windows.values = self.windows.values.to(device)
+
     def train(self, rate: float, steps: int, watch: Watch) -> None:  # noqa: D102
         torch.manual_seed(0)
-        self.model = Bare(self.cell, HIDDEN, LAYERS, HORIZON)
+        self.model = Bare(self.cell, HIDDEN, LAYERS, HORIZON).to(self.device)
         optimizer = torch.optim.Adam(self.model.parameters(), lr=rate)
         watch.start()
         for pairs in islice(self._batches(), steps):

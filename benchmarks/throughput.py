@@ -4,7 +4,9 @@
 
 Both sides train the same recurrence (hidden 64, 2 layers, look-back 96, horizon 24) on the same
 series, in one process and under the same allocator settings, interleaved; figures are medians of
-`--rounds`. Without a data folder the series are simulated. The bare loop (`benchmarks.bare`)
+`--rounds`. `--device cuda --precision bf16-mixed` trains on a card (one pass alone in that
+precision), and then the card's own matrix product is the measure; forecasts stay on the CPU but for
+the bare loop's. Without a data folder the series are simulated. The bare loop (`benchmarks.bare`)
 trains at batch 256 and forecasts at batch 1024.
 
 Then one pass trains with batches of other shapes, for the one that comes nearest to the rate at
@@ -17,6 +19,8 @@ also race to the same validation error (`benchmarks.race`).
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from functools import partial
 from itertools import product
 from statistics import median
 from typing import Any
@@ -37,16 +41,21 @@ ROWS, CHUNKS = (16, 32, 64, 128), (32, 64, 128, 256, 512)
 
 def measure(cell: Cell, panel: Panel, split: Split, options: argparse.Namespace) -> dict[str, Any]:
     """Everything about one cell."""
+    device = options.device
     training = TrainingSettings(
-        batch_rows=options.batch_rows, chunk_origins=options.chunk_origins, device="cpu"
+        batch_rows=options.batch_rows,
+        chunk_origins=options.chunk_origins,
+        device=device,
+        precision=options.precision,
     )
-    ours, theirs = OnePass(panel, split, cell, training), BareLoop(panel, split, cell, 256)
+    ours = OnePass(panel, split, cell, training)
+    theirs = BareLoop(panel, split, cell, 256, device)
     measures = {
-        "one_pass_training": lambda: training_rate(ours, 6),
-        "bare_training": lambda: training_rate(theirs, 6),
-        "one_pass_backtest": lambda: backtest_rate(ours),
-        "bare_backtest": lambda: backtest_rate(theirs),
-        "matmul_gflops": matmul_rate,
+        "one_pass_training": partial(training_rate, ours, 6),
+        "bare_training": partial(training_rate, theirs, 6),
+        "one_pass_backtest": partial(backtest_rate, ours),
+        "bare_backtest": partial(backtest_rate, theirs),
+        "matmul_gflops": partial(matmul_rate, device, options.precision),
     }
     rounds = [{k: m() for k, m in measures.items()} for _ in range(options.rounds)]
     figures: dict[str, Any] = {k: median(r[k] for r in rounds) for k in measures}
@@ -56,17 +65,19 @@ def measure(cell: Cell, panel: Panel, split: Split, options: argparse.Namespace)
         figures[f"{job}_ratio"] = median(ratios)
     work = gflop_per_origin(ours)
     figures["share_of_matmul"] = work * figures["one_pass_training"] / figures["matmul_gflops"]
-    figures["batches"] = shapes(cell, panel, split, options.rounds)
-    if options.race:
+    figures["batches"] = shapes(cell, panel, split, training, options.rounds)
+    if options.race and device == "cpu":
         figures["race"] = race([ours, segmented(panel, split, cell)], [theirs], options.race)
     return figures
 
 
-def shapes(cell: Cell, panel: Panel, split: Split, rounds: int) -> list[dict[str, float]]:
+def shapes(
+    cell: Cell, panel: Panel, split: Split, training: TrainingSettings, rounds: int
+) -> list[dict[str, float]]:
     """Each shape of a batch and its share of the matrix product's rate, the best first."""
     sides = {}
     for rows, chunk in product(ROWS, CHUNKS):
-        settings = TrainingSettings(batch_rows=rows, chunk_origins=chunk, device="cpu")
+        settings = replace(training, batch_rows=rows, chunk_origins=chunk)
         side = OnePass(panel, split, cell, settings)
         drawn = next(side.batches()).rows
         sides[len(drawn.series), drawn.count - side.net.lead] = side
@@ -74,7 +85,7 @@ def shapes(cell: Cell, panel: Panel, split: Split, rounds: int) -> list[dict[str
     for _ in range(rounds):
         for shape, side in sides.items():
             rate = training_rate(side, 6) * gflop_per_origin(side)
-            shares[shape].append(rate / matmul_rate())
+            shares[shape].append(rate / matmul_rate(training.device, training.precision))
     found = [{"rows": r, "origins": o, "share": median(s)} for (r, o), s in shares.items()]
     return sorted(found, key=lambda row: -row["share"])
 
@@ -102,6 +113,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--cell", choices=["lstm", "gru"], help="one of them; both where not given")
     p.add_argument("--batch-rows", type=int, default=TrainingSettings.batch_rows)
     p.add_argument("--chunk-origins", type=int, default=TrainingSettings.chunk_origins)
+    p.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where both train")
+    p.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true")
     p.add_argument("--rounds", type=int, default=5)
     add_race(p)
     add_json(p)
