@@ -86,12 +86,7 @@ def recipe(panel: Panel, split: Split, horizon: int, changes: Sequence[str], see
         hidden=256, segment=season, look_back=4 * season, dropout=0.3, calendar=False
     )
     training = TrainingSettings(
-        epochs=epochs,
-        patience=epochs,
-        chunk_origins=8,
-        loss="huber",
-        members=2,
-        seed=100 * seed,  # no member is in two ensembles
+        epochs=epochs, patience=epochs, chunk_origins=8, loss="huber", seed=seed
     )
     groups: dict[str, NetworkSettings | TrainingSettings] = {
         "network": changed(network, "network", changes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ NETWORKS: dict[Strategy, type[Network]] = {
 LOSSES: dict[str, Callable[..., Tensor]] = {
     "mae": nn.functional.l1_loss,
     "mse": nn.functional.mse_loss,
-    "huber": nn.functional.smooth_l1_loss,
+    "huber": partial(nn.functional.smooth_l1_loss, beta=0.5),
     "quantile": pinball,
 }
 

@@ -78,7 +78,7 @@ class TrainingSettings:
     chunk_origins: int = 64
     """Forecast origins in a chunk, each a term of the loss; fewer where the data is small."""
     loss: Literal["mae", "mse", "huber", "quantile"] = "mae"
-    """Pointwise loss in units of reach; huber is quadratic within one reach, quantile (pinball)
+    """Pointwise loss in units of reach; huber is quadratic within half a reach, quantile (pinball)
     also learns how sure the forecast is."""
     gradient_clip: float = 1.0
     """Largest gradient norm."""

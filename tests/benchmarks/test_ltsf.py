@@ -33,7 +33,7 @@ from models.registry import build
 from models.settings import NetworkSettings
 
 SMALL = ["network.segment=2", "network.hidden=4", "network.look_back=8"]
-SMALL += ["training.epochs=1", "training.members=1"]
+SMALL += ["training.epochs=1"]
 OPTIONS = ["--dataset", "wavy", "--horizon", "4,5"]
 for setting in SMALL:
     OPTIONS += ["--set", setting]
@@ -93,7 +93,7 @@ def test_a_forecast_uses_the_last_720_steps_alone(folder: Path) -> None:
 def test_one_rule_gives_the_settings_and_each_can_be_changed(folder: Path) -> None:
     panel, split = load(folder, "wavy")
     by_rule = recipe(panel, split, 4, [], seed=3)
-    assert (by_rule.network.segment, by_rule.training.seed) == (24, 300)
+    assert (by_rule.network.segment, by_rule.training.seed) == (24, 3)
     assert recipe(panel, split, 4, ["network.segment=2"], 0).network.segment == 2
 
 
