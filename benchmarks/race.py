@@ -68,6 +68,7 @@ def race(
     return {
         name: {
             "target_validation_mae": target,
+            "step_seconds": step,
             "seconds": min(reaches(c, target) for c in theirs[name]),
             "ours": {n: min(reaches(c, target) for c in curves) for n, curves in mine.items()},
         }

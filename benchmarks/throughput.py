@@ -10,7 +10,7 @@ the bare loop's. Without a data folder the series are simulated. The bare loop (
 trains at batch 256 and forecasts at batch 1024.
 
 Then one pass trains with batches of other shapes, for the one that comes nearest to the rate at
-which this machine multiplies matrices.
+which this machine multiplies matrices, on several copies of the series, which fill larger batches.
 
 Origins a second is not learning speed, because the origins of a row resemble each other. So both
 also race to the same validation error (`benchmarks.race`).
@@ -25,6 +25,8 @@ from itertools import product
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from benchmarks.data import add_data, read
 from benchmarks.race import add_race, race, told
 from benchmarks.rates import backtest_rate, gflop_per_origin, matmul_rate, training_rate
@@ -35,8 +37,10 @@ from features.splits import Split
 from models.settings import Cell, TrainingSettings
 from models.training import keep_freed_memory
 
-ROWS, CHUNKS = (16, 32, 64, 128), (32, 64, 128, 256, 512)
-"""Batches to look for the best among; the sampler cuts those that the data is too small for."""
+ROWS, CHUNKS = (64, 128, 256, 512), (32, 64, 128)
+"""Batches to look for the best among."""
+COPIES = 16
+"""Times that every series is there when they are looked for, or the sampler would cut them."""
 
 
 def measure(cell: Cell, panel: Panel, split: Split, options: argparse.Namespace) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def shapes(
     cell: Cell, panel: Panel, split: Split, training: TrainingSettings, rounds: int
 ) -> list[dict[str, float]]:
     """Each shape of a batch and its share of the matrix product's rate, the best first."""
-    sides = {}
+    sides, panel = {}, copied(panel)
     for rows, chunk in product(ROWS, CHUNKS):
         settings = replace(training, batch_rows=rows, chunk_origins=chunk)
         side = OnePass(panel, split, cell, settings)
@@ -88,6 +92,16 @@ def shapes(
             shares[shape].append(rate / matmul_rate(training.device, training.precision))
     found = [{"rows": r, "origins": o, "share": median(s)} for (r, o), s in shares.items()]
     return sorted(found, key=lambda row: -row["share"])
+
+
+def copied(panel: Panel) -> Panel:
+    """Every series `COPIES` times, under as many names."""
+    ids = tuple(f"{name} {copy}" for copy in range(COPIES) for name in panel.ids)
+    y, past, future, static = (
+        np.concatenate([part] * COPIES)
+        for part in (panel.y, panel.past, panel.future, panel.static)
+    )
+    return Panel(ids, panel.calendar, y, past, future, static, panel.covariates)
 
 
 def show(cell: Cell, figures: dict[str, Any]) -> None:
