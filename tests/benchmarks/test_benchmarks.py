@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -11,16 +9,6 @@ from benchmarks.bare import Bare, Windows, forecast
 from benchmarks.data import cut, load, simulated
 from features.errors import UserError
 from features.splits import Split
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a CSV of 200 hours below it."""
-    hours = pd.date_range("2020-01-01", periods=200, freq="h")
-    waves = {"a": np.sin(np.arange(200) / 3), "b": np.cos(np.arange(200) / 5) * 9}
-    (tmp_path / "inner").mkdir()
-    pd.DataFrame({"date": hours, **waves}).to_csv(tmp_path / "inner" / "wavy.csv", index=False)
-    return tmp_path
 
 
 def test_borders_are_the_benchmarks() -> None:

@@ -19,16 +19,6 @@ from tests.flows.small import given, small_frame
 NETWORK = NetworkSettings(hidden=4, look_back=14)
 
 
-@pytest.fixture(scope="module")
-def panel() -> Panel:
-    return to_panel(small_frame())
-
-
-@pytest.fixture(scope="module")
-def split(panel: Panel) -> Split:
-    return Split.by_share(panel.steps)
-
-
 def candidate(folder: Path | None, epochs: int = 3, seed: int = 0, members: int = 1) -> Candidate:
     training = TrainingSettings(
         epochs=epochs, device="cpu", batch_rows=4, seed=seed, members=members

@@ -40,16 +40,6 @@ from tests.flows.small import small_frame
 Open = Callable[..., AbstractContextManager[Trials]]
 
 
-@pytest.fixture(scope="module")
-def panel() -> Panel:
-    return to_panel(small_frame())
-
-
-@pytest.fixture(scope="module")
-def split(panel: Panel) -> Split:
-    return Split.by_share(panel.steps)
-
-
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
