@@ -7,9 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,9 @@ from models.settings import Cell
 
 State = tuple[Tensor, ...]
 """The state of one layer: (h,) of a GRU, (h, c) of an LSTM, each [..., D]."""
+
+FEW = 16
+"""Rows whose step is done before a second core has heard of it."""
 
 
 class Encoder(nn.Module):
@@ -49,13 +51,11 @@ class Encoder(nn.Module):
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
         """[R, N, D] of each layer."""
-        idle_core = x.device.type == "cpu" and isinstance(self.layers[0], nn.GRU)
-        if idle_core and not self.training and not torch.is_grad_enabled():
-            return pipelined(self.layers, x)
         outputs: list[Tensor] = []
-        for i, layer in enumerate(self.layers):
-            x = layer(self.dropout(x) if i else x)[0]
-            outputs.append(x)
+        with _one_core() if len(x) < FEW and x.device.type == "cpu" else nullcontext():
+            for i, layer in enumerate(self.layers):
+                x = layer(self.dropout(x) if i else x)[0]
+                outputs.append(x)
         return outputs
 
     def step(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
@@ -71,32 +71,14 @@ class Encoder(nn.Module):
         return x[:, 0], after
 
 
-def pipelined(layers: Iterable[nn.Module], x: Tensor, piece: int = 512) -> list[Tensor]:
-    """[R, N, D] of each layer, a layer a thread: one begins while the one below is still going on.
-
-    On the CPU a GRU walks its steps on one core (an LSTM has a fused kernel there). Pieces of
-    `piece` steps carry the state over, so the result is that of one layer after the other.
-    """
-
-    def advance(layer: nn.Module, held: list[Tensor | None], below: Future[Tensor]) -> Tensor:
-        with torch.no_grad():  # the mode is a thread's own
-            out, held[0] = layer(below.result(), held[0])
-        return out
-
-    outputs, pieces = [], [_done(part) for part in x.split(piece, dim=1)]
-    with ExitStack() as stack:
-        for layer in layers:
-            pool = stack.enter_context(ThreadPoolExecutor(max_workers=1))
-            held: list[Tensor | None] = [None]
-            pieces = [pool.submit(advance, layer, held, below) for below in pieces]
-            outputs.append(pieces)
-        return [torch.cat([part.result() for part in parts], dim=1) for parts in outputs]
-
-
-def _done(value: Tensor) -> Future[Tensor]:
-    future: Future[Tensor] = Future()
-    future.set_result(value)
-    return future
+@contextmanager
+def _one_core() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def cell_states(layer: nn.LSTM, inputs: Tensor, outputs: Tensor) -> Tensor:

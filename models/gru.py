@@ -12,20 +12,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.walk import walk_in_pieces
+
 
 class GRU(nn.GRU):
     """`torch.nn.GRU` of one layer, batch first; the same weights, results and state dict."""
 
     def forward(self, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """[R, N, I] and the state [1, R, D] → [R, N, D] and the last state [1, R, D]."""
-        by_hand = x.device.type == "cpu" and torch.is_grad_enabled()
-        if not by_hand or torch.is_autocast_enabled("cpu"):
+        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return super().forward(x, h)
-        start = x.new_zeros(len(x), self.hidden_size) if h is None else h[0]
-        out: Tensor = _Walk.apply(  # type: ignore[no-untyped-call]
-            x.transpose(0, 1), start, *self.parameters()
-        )
-        return out.transpose(0, 1), out[-1:]
+        if h is None and not torch.is_grad_enabled():
+            out = walk_in_pieces(self._walk, x, self.hidden_size)
+        else:
+            out = self._walk(x, x.new_zeros(len(x), self.hidden_size) if h is None else h[0])
+        return out, out[None, :, -1]
+
+    def _walk(self, x: Tensor, h: Tensor) -> Tensor:
+        """[R, N, I] and the state [R, D] → [R, N, D]."""
+        out: Tensor = _Walk.apply(x.transpose(0, 1), h, *self.parameters())  # type: ignore[no-untyped-call]
+        return out.transpose(0, 1)
 
 
 class _Walk(torch.autograd.Function):

@@ -12,7 +12,7 @@ from features.signal import Rows, Signal
 from models.network import Network
 from models.settings import TrainingSettings
 
-PASS = 2**25
+PASS = 2**26
 """Floats that states and forecasts of one pass may hold; more series go in several passes."""
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.encoder import Encoder, pipelined
+from models.encoder import Encoder
 from models.settings import Cell
 
 
@@ -46,19 +46,10 @@ def test_gradient_reaches_no_later_step(cell: Cell) -> None:
     assert reached.tolist() == [True] * 5 + [False] * 2
 
 
-@torch.no_grad()
-def test_layers_in_a_pipeline_give_what_they_give_in_turn() -> None:
-    model, x = encoder("gru"), torch.randn(3, 50, 3)
-    in_turn = [x]
-    for layer in model.layers:
-        in_turn.append(layer(in_turn[-1])[0])
-    for piece in (7, 50, 512):
-        for got, expected in zip(pipelined(model.layers, x, piece), in_turn[1:], strict=True):
-            torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(model(x), in_turn[-1], atol=1e-6, rtol=1e-5)
-
-
-@torch.no_grad()
-def test_an_error_in_a_layer_of_the_pipeline_is_raised() -> None:
+@pytest.mark.parametrize("rows", [2, 40])
+def test_a_forecast_leaves_the_number_of_threads_as_it_was(rows: int) -> None:
+    before = torch.get_num_threads()
+    encoder("lstm")(torch.randn(rows, 7, 3))
     with pytest.raises(RuntimeError):
-        pipelined(encoder("gru").layers, torch.randn(3, 50, 4), 7)
+        encoder("lstm")(torch.randn(rows, 7, 4))
+    assert torch.get_num_threads() == before
