@@ -36,6 +36,8 @@ OURS = "forecastle"
 JUDGED_SHARE = 4
 """A validation error is taken over every fourth origin, the same for all sides."""
 INFERENCE_BATCH = 1024
+COPIES = 16
+"""Times that every series is there where large batches are tried, which few series cannot fill."""
 
 
 def settle() -> None:
@@ -240,6 +242,16 @@ class BareLoop(Windowed):
             for epoch in count()
         )
         return (pairs for pairs in chain.from_iterable(drawn) if len(pairs) == self.batch)
+
+
+def copied(panel: Panel) -> Panel:
+    """Every series `COPIES` times, under as many names."""
+    ids = tuple(f"{name} {copy}" for copy in range(COPIES) for name in panel.ids)
+    y, past, future, static = (
+        np.concatenate([part] * COPIES)
+        for part in (panel.y, panel.past, panel.future, panel.static)
+    )
+    return Panel(ids, panel.calendar, y, past, future, static, panel.covariates)
 
 
 def segmented(panel: Panel, split: Split, cell: Cell) -> OnePass:

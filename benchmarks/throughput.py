@@ -25,13 +25,20 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 from benchmarks.data import add_data, read
 from benchmarks.race import add_race, race, told
 from benchmarks.rates import backtest_rate, gflop_per_origin, matmul_rate, training_rate
 from benchmarks.record import add_json, ending, write
-from benchmarks.sides import HIDDEN, HORIZON, LAYERS, LOOK_BACK, BareLoop, OnePass, segmented
+from benchmarks.sides import (
+    HIDDEN,
+    HORIZON,
+    LAYERS,
+    LOOK_BACK,
+    BareLoop,
+    OnePass,
+    copied,
+    segmented,
+)
 from features.panel import Panel
 from features.splits import Split
 from models.settings import Cell, TrainingSettings
@@ -39,8 +46,6 @@ from models.training import keep_freed_memory
 
 ROWS, CHUNKS = (64, 128, 256, 512), (32, 64, 128)
 """Batches to look for the best among."""
-COPIES = 16
-"""Times that every series is there when they are looked for, or the sampler would cut them."""
 
 
 def measure(cell: Cell, panel: Panel, split: Split, options: argparse.Namespace) -> dict[str, Any]:
@@ -92,16 +97,6 @@ def shapes(
             shares[shape].append(rate / matmul_rate(training.device, training.precision))
     found = [{"rows": r, "origins": o, "share": median(s)} for (r, o), s in shares.items()]
     return sorted(found, key=lambda row: -row["share"])
-
-
-def copied(panel: Panel) -> Panel:
-    """Every series `COPIES` times, under as many names."""
-    ids = tuple(f"{name} {copy}" for copy in range(COPIES) for name in panel.ids)
-    y, past, future, static = (
-        np.concatenate([part] * COPIES)
-        for part in (panel.y, panel.past, panel.future, panel.static)
-    )
-    return Panel(ids, panel.calendar, y, past, future, static, panel.covariates)
 
 
 def show(cell: Cell, figures: dict[str, Any]) -> None:
