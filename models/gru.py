@@ -1,4 +1,4 @@
-"""A GRU that trains faster on the CPU: the layer of PyTorch, with a derivative written by hand.
+"""A GRU that is faster on the CPU: the layer of PyTorch, its steps and derivative written by hand.
 
 PyTorch has a fused kernel for the LSTM on the CPU and none for the GRU: autograd records some
 twenty small operations a step, and a product for the weights' gradient at every step. Here a step

@@ -17,7 +17,7 @@ from models.encoder import Encoder
 from models.heads import KnownAhead
 from models.settings import Cell, NetworkSettings
 
-SLAB = 2**24
+SLAB = 2**22
 """Floats that one slab of a forecast may hold in its widest tensor."""
 
 
