@@ -50,6 +50,8 @@ class ReportContent:
     future: Backtest | None = None
     """The forecasts from the panel's last step."""
     unit: str = ""
+    notes: Sequence[str] = ()
+    """What is to be known of the data, a sentence each."""
     made: str = ""
     """When the report was made, in words."""
     settings: Mapping[str, object] = field(default_factory=dict)

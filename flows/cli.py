@@ -11,18 +11,21 @@ from typing import Annotated, Any, Literal
 import typer
 
 from features.errors import UserError
+from flows.cli_data import data
 
 app = typer.Typer(
     name="forecastle",
     help="Forecast stocks and weather with recurrent networks, and see whether they beat the "
     "naive forecast.",
-    epilog="Exit code: 0 done, 2 input or settings that cannot be used, 130 interrupted, 1 else.",
+    epilog="Exit code: 0 done, 2 input or settings that cannot be used, 3 done but series are "
+    "missing, 130 interrupted, 1 else.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
+app.add_typer(data)
 
 Source = Annotated[
     str | None,
@@ -62,6 +65,37 @@ Trials = Annotated[
 Top = Annotated[
     int | None,
     typer.Option(help="Best trials in the ensemble.  [default: 5]", show_default=False),
+]
+Symbols = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME",
+        help="stocks: live prices of these symbols of Yahoo Finance.",
+        show_default=False,
+    ),
+]
+Station = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID,ID",
+        help="weather: live, from these stations of Meteostat.",
+        show_default=False,
+    ),
+]
+Latitude = Annotated[
+    float | None,
+    typer.Option("--lat", help="weather: live, from the station nearest.", show_default=False),
+]
+Longitude = Annotated[
+    float | None, typer.Option("--lon", help="With --lat, in degrees.", show_default=False)
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Live data as it was known then (UTC); nothing is fetched.",
+        show_default=False,
+    ),
 ]
 Config = Annotated[
     Path | None,
@@ -109,6 +143,11 @@ def forecast(
     seed: Seed = None,
     device: Device = None,
     stride: Stride = None,
+    symbols: Symbols = None,
+    station: Station = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    as_of: AsOf = None,
     config: Config = None,
     set_: Set = None,
     json: Json = None,
@@ -117,6 +156,7 @@ def forecast(
 ) -> None:
     """Compare models on SOURCE, then forecast what comes next."""
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
+    options |= _live(symbols, station, lat, lon, as_of)
     _conduct("forecast", source, config, options, set_, Output(json, csv), home)
 
 
@@ -130,6 +170,11 @@ def backtest(
     seed: Seed = None,
     device: Device = None,
     stride: Stride = None,
+    symbols: Symbols = None,
+    station: Station = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    as_of: AsOf = None,
     refit_every: RefitEvery = None,
     config: Config = None,
     set_: Set = None,
@@ -139,6 +184,7 @@ def backtest(
 ) -> None:
     """Compare models on SOURCE, with or without refits on the way."""
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
+    options |= _live(symbols, station, lat, lon, as_of)
     options["refit_every"] = refit_every
     _conduct("backtest", source, config, options, set_, Output(json, csv), home)
 
@@ -155,6 +201,11 @@ def search(
     seed: Seed = None,
     device: Device = None,
     stride: Stride = None,
+    symbols: Symbols = None,
+    station: Station = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    as_of: AsOf = None,
     config: Config = None,
     set_: Set = None,
     json: Json = None,
@@ -163,6 +214,7 @@ def search(
 ) -> None:
     """Search settings for SOURCE, then judge the best of them."""
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
+    options |= _live(symbols, station, lat, lon, as_of)
     options |= {"trials": trials, "top": top}
     _conduct("search", source, config, options, set_, Output(json, csv), home)
 
@@ -170,7 +222,7 @@ def search(
 @app.command()
 def demo(home: Home = None) -> None:
     """Forecast the embedded samples: a minute or two."""
-    _prepare(home)
+    prepare(home)
     # Networks this small gain nothing from a second thread, and where other programs use the
     # cores too, threads that wait for each other take many times as long as one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -191,7 +243,8 @@ def run(arguments: list[str]) -> int:
     """Run the command line.
 
     Returns:
-        0 done, 2 input or settings that cannot be used, 130 interrupted.
+        0 done, 2 input or settings that cannot be used, 3 done but series are missing, 130
+        interrupted.
 
     Raises:
         Exception: anything else, with its traceback; Python exits with 1.
@@ -240,13 +293,35 @@ def _named(
     """The options that were given, by the dotted name of the parameter each sets."""
     return {
         "horizon": horizon,
-        "models": [name.strip() for name in models.split(",")] if models is not None else None,
+        "models": names_of(models),
         "network.look_back": look_back,
         "training.epochs": epochs,
         "training.seed": seed,
         "training.device": device,
         "stride": stride,
     }
+
+
+def _live(
+    symbols: str | None,
+    station: str | None,
+    latitude: float | None,
+    longitude: float | None,
+    as_of: str | None,
+) -> dict[str, Any]:
+    """The same of live data."""
+    return {
+        "live.symbols": names_of(symbols),
+        "live.stations": names_of(station),
+        "live.latitude": latitude,
+        "live.longitude": longitude,
+        "as_of": as_of,
+    }
+
+
+def names_of(listed: str | None) -> list[str] | None:
+    """Names with commas between."""
+    return None if listed is None else [name.strip() for name in listed.split(",")]
 
 
 def _conduct(
@@ -259,7 +334,7 @@ def _conduct(
     home: Path | None,
 ) -> None:
     """Make the parameters, run the flow, show and write what it found."""
-    _prepare(home)
+    prepare(home)
     from flows import invocation
 
     given = {key: value for key, value in options.items() if value is not None}
@@ -270,9 +345,11 @@ def _conduct(
         from flows.terminal import show
 
         show(report)
+    if not report.result.complete:
+        raise typer.Exit(3)
 
 
-def _prepare(home: Path | None) -> None:
+def prepare(home: Path | None) -> None:
     """Set what the libraries read when they are imported, which is after this."""
     if home is not None:
         os.environ["FORECASTLE_HOME"] = str(home)

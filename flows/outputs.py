@@ -49,6 +49,8 @@ def write_outputs(result: Result, folder: Path) -> None:
     result.leaderboard.to_csv(folder / "leaderboard.csv", **CSV)
     result.by_series.to_csv(folder / "by_series.csv", **CSV)
     result.by_horizon.to_csv(folder / "by_horizon.csv", **CSV)
+    if result.fetched.quality is not None:
+        result.fetched.quality.to_csv(folder / "quality.csv", index=False, **CSV)
     write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
     write_json(folder / "parameters.json", result.parameters.model_dump(mode="json"))
     (folder / "verdicts.txt").write_text("\n".join(result.verdicts) + "\n", encoding="utf-8")
@@ -71,6 +73,7 @@ def _content(result: Result) -> ReportContent:
         validation=result.validation,
         future=result.future,
         unit=result.fetched.unit,
+        notes=result.notes,
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
         settings=p.model_dump(mode="json"),
         histories=dict(part for c in result.candidates for part in trainings(c).items()),
@@ -87,6 +90,7 @@ def summary(result: Result) -> dict[str, Any]:
         "parameters": result.parameters.model_dump(mode="json"),
         "chosen": result.chosen,
         "verdicts": result.verdicts,
+        "notes": result.notes,
         "leaderboard": records(result.leaderboard.reset_index()),
     }
     if result.future is not None:

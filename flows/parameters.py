@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from evaluation.leaderboard import BASELINES, REFERENCES
 from features.errors import UserError
 from features.normalize import Scaling
 from features.panel import Covariates
+from features.quality import RULES
 from features.sources import ColumnMapping
 from flows.space import SETTINGS, Setting
 from models.registry import MODELS, Recipe, build
@@ -40,6 +41,21 @@ ModelName = Annotated[
     str,
     AfterValidator(known_model),
     WithJsonSchema({"type": "string", "enum": list(MODELS)}),
+]
+
+
+CHECKS = tuple(dict.fromkeys(name for rules in RULES.values() for name in rules))
+"""Names of the checks of live data."""
+
+
+def known_rule(name: str) -> str:
+    """Refuse a name that is not in `features.quality.RULES`."""
+    require(name in CHECKS, f"unknown check '{name}', expected one of {', '.join(CHECKS)}")
+    return name
+
+
+RuleName = Annotated[
+    str, AfterValidator(known_rule), WithJsonSchema({"type": "string", "enum": list(CHECKS)})
 ]
 
 
@@ -74,6 +90,46 @@ class SplitShares(_Form):
         return self
 
 
+class LiveData(_Form):
+    """Live series instead of the embedded sample, kept in a store of their own for good."""
+
+    symbols: tuple[str, ...] = Field(default=(), title="Symbols", examples=[["AAPL", "MSFT"]])
+    """Ticker symbols of Yahoo Finance, for the source `stocks`."""
+    stations: tuple[str, ...] = Field(default=(), title="Stations", examples=[["10637"]])
+    """Stations of Meteostat, for the source `weather`."""
+    latitude: float | None = Field(default=None, ge=-90, le=90, title="Latitude")
+    """With the longitude: the station nearest to a place."""
+    longitude: float | None = Field(default=None, ge=-180, le=180, title="Longitude")
+    """In degrees, east positive."""
+    interval: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Interval")
+    """Step of the series; what is shorter than a day is in UTC."""
+    may_fail: int = Field(default=0, ge=0, title="Series that may fail")
+    """So many series may be missing before the run counts as failed."""
+    accept: tuple[RuleName, ...] = Field(default=(), title="Accepted findings")
+    """Checks of the data whose findings do not stop the run, however severe."""
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude, where both are given."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.latitude, self.longitude
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> LiveData:
+        require(
+            (self.latitude is None) == (self.longitude is None),
+            "of latitude and longitude one is missing; give both",
+        )
+        ways = [bool(self.symbols), bool(self.stations), self.place is not None]
+        require(
+            sum(ways) == 1,
+            "live data needs one of symbols, stations, or latitude and longitude, and "
+            f"{'several' if any(ways) else 'none'} of them are given; name one",
+        )
+        return self
+
+
 class Parameters(_Form):
     """What every flow is told."""
 
@@ -87,6 +143,12 @@ class Parameters(_Form):
     """First date to take; the data's first where empty."""
     end: datetime | None = Field(default=None, title="Last date")
     """Last date to take, inclusive; the data's last where empty."""
+    live: LiveData | None = Field(default=None, title="Live data")
+    """Fetch live series for the source `stocks` or `weather`; its sample where empty."""
+    weather_at: str | None = Field(default=None, title="Weather station beside")
+    """Station of Meteostat whose weather networks see as past-only covariates."""
+    as_of: datetime | None = Field(default=None, title="As of")
+    """Live data as it was known then, and nothing fetched; up to date where empty."""
     horizon: int = Field(default=5, ge=1, le=10_000, title="Horizon")
     """Steps to forecast: sessions for stocks, days for daily weather."""
     models: tuple[ModelName, ...] = Field(default=CANDIDATES, min_length=1, title="Models")
@@ -111,6 +173,23 @@ class Parameters(_Form):
     """How targets are normalised for the networks; as the source recommends where empty."""
     experiment: str | None = Field(default=None, min_length=1, title="Experiment")
     """Name of the MLflow experiment; the source's domain where empty."""
+
+    @model_validator(mode="after")
+    def _fetches_what_the_source_has(self) -> Parameters:
+        require(
+            self.as_of is None or self.live is not None or self.weather_at is not None,
+            f"as_of is given for '{self.source}', of which nothing is fetched; name live series, "
+            "or leave it out",
+        )
+        if self.live is not None:
+            wanted = "stocks" if self.live.symbols else "weather"
+            given = "symbols are" if self.live.symbols else "a weather station or place is"
+            require(
+                self.source == wanted,
+                f"{given} given for the source '{self.source}', expected the source '{wanted}'; "
+                "name that",
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_no_model_twice(self) -> Parameters:

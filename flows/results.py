@@ -34,6 +34,26 @@ class Result:
     future: Backtest | None = None
 
     @property
+    def complete(self) -> bool:
+        """Whether no more of the live series are missing than may fail."""
+        live = self.parameters.live
+        return len(self.fetched.missing) <= (live.may_fail if live else 0)
+
+    @property
+    def notes(self) -> list[str]:
+        """Live data: its moment, what is missing or old, and what the checks found."""
+        found = self.fetched
+        if found.as_of is None:
+            return []
+        notes = [f"Data as of {found.as_of:%Y-%m-%d %H:%M} UTC"]
+        notes += [f"Missing: {name}: {why}" for name, why in found.missing.items()]
+        notes += [f"Not brought up to date: {name}: {why}" for name, why in found.stale.items()]
+        if found.quality is not None:
+            bad = found.quality[found.quality["outcome"] == "found"]
+            notes += [f"{row.unique_id}: {row.rule}: {row.sentence}" for row in bad.itertuples()]
+        return notes
+
+    @property
     def forecast(self) -> pd.DataFrame:
         """The long forecast frame `unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90`.
 

@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "searches"
 
     @property
+    def store(self) -> Path:
+        """Folder in which fetched data is kept for good."""
+        return self.home.resolve() / "store"
+
+    @property
     def tracking_uri(self) -> str:
         """The MLflow store in use."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"

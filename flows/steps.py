@@ -16,21 +16,42 @@ from evaluation.protocol import Forecaster
 from features.errors import UserError
 from features.normalize import Scaling
 from features.panel import Panel
+from features.quality import stop_if_severe
 from features.schema import to_panel
-from features.sources import Fetched, Query, fetch
+from features.sources import Fetched, Live, Query, fetch
 from features.splits import Fold, Split, folds
 from flows.candidates import Candidate
 from flows.parameters import BacktestParameters, Parameters
+from flows.settings import Settings
 from models.forecaster import check_length
 
 P = TypeVar("P", bound=Parameters)
 
 
 def fetch_data(parameters: Parameters) -> Fetched:
-    """The long frame of the source, not validated yet."""
+    """The long frame of the source, not validated yet.
+
+    Raises:
+        UserError: what is not there, or live data that a severe finding speaks against.
+    """
     p = parameters
     start, end = (pd.Timestamp(stamp) if stamp else None for stamp in (p.start, p.end))
-    return fetch(p.source, Query(p.series, start, end), p.columns)
+    fetched = fetch(p.source, Query(p.series, start, end, *_live(p)), p.columns)
+    if fetched.quality is not None:
+        accepted = fetched.quality["rule"].isin(p.live.accept if p.live else ())
+        stop_if_severe(fetched.quality[~accepted])
+    return fetched
+
+
+def _live(parameters: Parameters) -> tuple[Live | None, Live | None]:
+    """The live series, and the weather beside them."""
+    p, store = parameters, Settings().store
+    as_of = pd.Timestamp(p.as_of) if p.as_of else None
+    if as_of is not None and as_of.tz is None:
+        as_of = as_of.tz_localize("UTC")
+    names = p.live.symbols or p.live.stations if p.live else ()
+    series = Live(names, store, p.live.interval, as_of, p.live.place) if p.live else None
+    return series, Live((p.weather_at,), store, as_of=as_of) if p.weather_at else None
 
 
 def settle(parameters: P, fetched: Fetched) -> P:
@@ -42,6 +63,7 @@ def settle(parameters: P, fetched: Fetched) -> P:
             "covariates": p.covariates or fetched.covariates,
             "scaling": p.scaling or Scaling(log=fetched.log),
             "experiment": p.experiment or fetched.experiment,
+            "as_of": fetched.as_of,  # with it these parameters mean what this run saw
         }
     )
 

@@ -25,6 +25,8 @@ _DISPENSABLE = ("MASE", "MAPE %", "RMSE")
 """Columns that go, in this order, where numbers are too long for the terminal."""
 _CHOSEN = "* chosen on the validation range; the figures are of the test range"
 _SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
+_NOTES = 6
+"""Notes on live data that the terminal shows."""
 _SQLITE = "sqlite:///"
 
 
@@ -52,6 +54,10 @@ def _show_result(console: Console, result: Result) -> None:
     console.print(_table(board, result.chosen, console.width))
     for note in (_CHOSEN, _SHARE) if board["coverage_90"].notna().any() else (_CHOSEN,):
         console.print(_wrapped(note, console.width))
+    for note in result.notes[:_NOTES]:
+        console.print(_wrapped(note, console.width))
+    if (more := len(result.notes) - _NOTES) > 0:
+        console.print(f"… and {more} more in the report")
     for sentence in ("", *result.verdicts[:2], ""):
         console.print(_wrapped(sentence, console.width, "  "))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from features.errors import UserError
 from features.sources.files import ColumnMapping, read_file
-from features.sources.source import Fetched, Query, Source, narrow
+from features.sources.live import beside_weather
+from features.sources.source import Fetched, Live, Query, Source, narrow
 from features.sources.stocks import fetch_stocks
 from features.sources.weather import fetch_weather
 
-__all__ = ["SOURCES", "ColumnMapping", "Fetched", "Query", "Source", "fetch"]
+__all__ = ["SOURCES", "ColumnMapping", "Fetched", "Live", "Query", "Source", "fetch"]
 
 SOURCES: dict[str, Source] = {
     "stocks": fetch_stocks,
@@ -33,6 +35,9 @@ def fetch(
         UserError: for what is not there or cannot be read.
     """
     query = query or Query()
+    if query.weather is not None:
+        fetched = fetch(name_or_path, replace(query, weather=None), mapping)
+        return beside_weather(fetched, query.weather)
     if name_or_path in SOURCES:
         return SOURCES[name_or_path](query)
     path = Path(name_or_path)

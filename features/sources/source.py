@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
 from features.errors import UserError
 from features.panel import Covariates
+
+
+@dataclass(frozen=True)
+class Live:
+    """Which live series, and as they were known when."""
+
+    names: tuple[str, ...]
+    """Ticker symbols, or ids of weather stations."""
+    store: Path
+    """Folder in which everything that was fetched is kept."""
+    interval: str = "1d"
+    """Step of the series: `1d`, or shorter as the provider has it, such as `1h`."""
+    as_of: pd.Timestamp | None = None
+    """Read the store as it was then and fetch nothing; now, where None."""
+    place: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, instead of the ids of stations."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,10 @@ class Query:
     """First date wanted."""
     end: pd.Timestamp | None = None
     """Last date wanted, inclusive."""
+    live: Live | None = None
+    """Fetch live data instead of the embedded sample."""
+    weather: Live | None = None
+    """Put the weather of this station beside every series, as past-only covariates."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,14 @@ class Fetched:
     """Whether changes of `y` are proportional to its level, so that log(y) is better modelled."""
     experiment: str = "files"
     """The domain, under which runs are filed."""
+    as_of: pd.Timestamp | None = None
+    """Live data: reading the store as of this moment gives the same frame for good."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Live data: series that were asked for and are not in the frame, and why."""
+    stale: Mapping[str, str] = field(default_factory=dict)
+    """Live data: series that could not be brought up to date, and why."""
+    quality: pd.DataFrame | None = None
+    """Live data: what the checks at the door found, a row a finding."""
 
 
 class Source(Protocol):

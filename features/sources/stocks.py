@@ -1,4 +1,4 @@
-"""Sample: S&P 500 and NASDAQ Composite, each trading day of 1999-2018, from package arch."""
+"""Stocks: live, or the S&P 500 and NASDAQ Composite, daily 1999-2018, from package arch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from features.optional import need
 from features.panel import Covariates
+from features.sources.live import live_stocks
 from features.sources.source import Fetched, Query, narrow
 
 MODULES = {"SP500": "arch.data.sp500", "NASDAQ": "arch.data.nasdaq"}
@@ -14,9 +15,13 @@ MODULES = {"SP500": "arch.data.sp500", "NASDAQ": "arch.data.nasdaq"}
 def fetch_stocks(query: Query) -> Fetched:
     """Adjusted close as `y`, with open, high, low, close, volume and the day's range.
 
+    Live where the query says so, else the sample.
+
     `range` is (high - low) / close. A volume of 0 on a day with trades is a hole in the record:
     it becomes NaN.
     """
+    if query.live is not None:
+        return live_stocks(query, query.live)
     frame = pd.concat([_series(name, module) for name, module in MODULES.items()])
     sample = Fetched(
         frame.reset_index(drop=True),

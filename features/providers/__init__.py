@@ -1,0 +1,1 @@
+"""Who gives live data: one file a provider, each a thin shell around its real client."""

@@ -1,0 +1,227 @@
+"""Live stocks and weather, as they were known at a moment: the store, brought up to date first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from features.collect import Collected, Wanted, collect
+from features.errors import UserError
+from features.panel import Covariates
+from features.providers.meteostat import UNITS, Meteostat
+from features.providers.provider import Provider, ProviderError
+from features.providers.yahoo import Yahoo
+from features.quality import examine
+from features.sources.prices import adjusted
+from features.sources.source import Fetched, Live, Query
+from features.store import Shelf
+
+DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
+OLDEST = 3
+"""Steps after which an observation of the weather is too old to stand for the present."""
+DAILY_YEARS = 10
+"""Years that are asked for where the user names no first date."""
+HOURLY_YEARS = 1
+STEPS = {"1d": DAY, "1h": HOUR}
+"""Intervals of the weather."""
+CALENDARS = {"1d": "D", "1h": "h", "30m": "30min", "15m": "15min", "5m": "5min", "1m": "min"}
+EXCHANGES = {
+    "": "XNYS",
+    "AS": "XAMS",
+    "DE": "XETR",
+    "F": "XFRA",
+    "HK": "XHKG",
+    "L": "XLON",
+    "MI": "XMIL",
+    "PA": "XPAR",
+    "SW": "XSWX",
+    "T": "XTKS",
+    "TO": "XTSE",
+}
+"""Ending of a Yahoo symbol to the exchange whose sessions its daily prices have."""
+WEATHER = ("temp", "prcp", "wspd", "pres", "rhum")
+"""What of the weather is worth seeing: the first is forecast, the others accompany it."""
+ENOUGH = 0.5
+"""Share of steps at which a covariate must be there to be used."""
+
+
+def live_stocks(query: Query, live: Live) -> Fetched:
+    """Close adjusted for splits and dividends as `y`, with volume and the day's range."""
+    provider = Yahoo(cache=live.store / "clients", base=os.environ.get("FORECASTLE_YAHOO"))
+    calendar = trading_calendar(live.names, live.interval)
+    got = _collected(provider, query, live)
+    missing, tables = dict(got.missing), []
+    for name, rows in got.rows.groupby("unique_id", sort=True):
+        try:
+            tables.append(_prices(str(name), rows))
+        except UserError as error:
+            missing[str(name)] = str(error)
+    if not tables:
+        raise UserError("; ".join(f"{name}: {why}" for name, why in missing.items()))
+    frame = pd.concat(tables, ignore_index=True)
+    return Fetched(
+        frame,
+        title=f"{_named(live.names)}, {_step(live.interval)}",
+        calendar=calendar,
+        covariates=_worth(frame, ("volume", "range")),
+        log=True,
+        experiment="stocks",
+        as_of=got.as_of,
+        missing=missing,
+        stale=got.stale,
+        quality=examine(got.rows, "prices", calendar, got.as_of),
+    )
+
+
+def live_weather(query: Query, live: Live) -> Fetched:
+    """Temperature as `y`, with precipitation, wind, pressure and humidity where there are some."""
+    provider = Meteostat(live.store / "clients", os.environ.get("FORECASTLE_METEOSTAT"))
+    if live.interval not in STEPS:
+        raise UserError(
+            f"weather at the interval {live.interval} is not to be had, expected "
+            f"{' or '.join(STEPS)}; name one of these"
+        )
+    if live.place is not None:
+        live = replace(live, names=(_nearest(provider, live.place),), place=None)
+    got = _collected(provider, query, live)
+    target, *others = WEATHER
+    frame = got.rows[["unique_id", "ds", target, *others]].rename(columns={target: "y"})
+    return Fetched(
+        frame,
+        title=f"Temperature at {_named(live.names)}, {_step(live.interval)}",
+        unit=UNITS[target],
+        calendar=CALENDARS[live.interval],
+        covariates=_worth(frame, others),
+        experiment="weather",
+        as_of=got.as_of,
+        missing=got.missing,
+        stale=got.stale,
+        quality=examine(got.rows, "weather", CALENDARS[live.interval], got.as_of),
+    )
+
+
+def beside_weather(fetched: Fetched, live: Live) -> Fetched:
+    """The series with past-only covariates of the weather that was known at each of their steps.
+
+    A day's weather is known from the next day on, an hour's from the next hour on.
+    """
+    stamps = fetched.frame["ds"]
+    step = STEPS[live.interval]
+    first = stamps.min() - OLDEST * step
+    weather = live_weather(Query(start=first, end=stamps.max()), live)
+    columns = {"y": "temp", **{name: name for name in weather.covariates.past}}
+    table = weather.frame.rename(columns=columns)[["ds", *columns.values()]]
+    zone = stamps.dt.tz
+    known = table["ds"] + step
+    if known.dt.tz is not None:
+        known = known.dt.tz_convert(zone or "UTC")
+    elif zone is not None:
+        known = known.dt.tz_localize(zone)
+    table = table.assign(ds=known.dt.tz_localize(None) if zone is None and known.dt.tz else known)
+    joined = pd.merge_asof(
+        fetched.frame.assign(order=np.arange(len(stamps))).sort_values("ds", kind="stable"),
+        table.sort_values("ds"),
+        on="ds",
+        tolerance=OLDEST * step,
+    )
+    frame = joined.sort_values("order").drop(columns="order").reset_index(drop=True)
+    past = (*fetched.covariates.past, *columns.values())
+    covariates = replace(fetched.covariates, past=past)
+    return replace(
+        fetched,
+        frame=frame,
+        title=f"{fetched.title}, beside the weather of {live.names[0]}",
+        covariates=covariates,
+        as_of=fetched.as_of or weather.as_of,
+        stale={**fetched.stale, **weather.stale},
+    )
+
+
+def trading_calendar(symbols: Sequence[str], interval: str) -> str:
+    """The calendar of some symbols' prices.
+
+    Raises:
+        UserError: daily prices of several exchanges, or of one that is not known.
+    """
+    if interval != "1d":
+        return CALENDARS[interval]
+    found = {symbol: _exchange(symbol) for symbol in symbols}
+    kinds = sorted(set(found.values()))
+    if len(kinds) > 1:
+        pairs = ", ".join(f"{symbol} {code}" for symbol, code in found.items())
+        raise UserError(
+            f"the symbols trade on different calendars ({pairs}), expected one in a run; forecast "
+            "them in runs of their own"
+        )
+    return kinds[0]
+
+
+def _nearest(provider: Meteostat, place: tuple[float, float]) -> str:
+    try:
+        return provider.nearest(*place)[0].id
+    except ProviderError as error:
+        raise UserError(
+            f"the station nearest to {place[0]}, {place[1]} could not be found ({error}); try "
+            "again, or name a station"
+        ) from error
+
+
+def _exchange(symbol: str) -> str:
+    if symbol.endswith(("-USD", "-EUR", "-GBP", "-BTC")):
+        return "D"  # crypto trades every day
+    stem, _, ending = symbol.rpartition(".")
+    ending = ending if stem else ""
+    if ending not in EXCHANGES:
+        raise UserError(
+            f"the exchange of {symbol} is not known, expected an ending of "
+            f"{', '.join(filter(None, EXCHANGES))} or none; export its prices to a file and "
+            "forecast that"
+        )
+    return EXCHANGES[ending]
+
+
+def _collected(provider: Provider, query: Query, live: Live) -> Collected:
+    now = pd.Timestamp.now("UTC") if live.as_of is None else live.as_of
+    if live.interval == "1d":
+        now = now.tz_localize(None).normalize()
+    years = DAILY_YEARS if live.interval == "1d" else HOURLY_YEARS
+    start = now - pd.DateOffset(years=years) if query.start is None else _like(query.start, now)
+    end = now if query.end is None else min(_like(query.end, now), now)
+    if start > end:
+        raise UserError(f"the span from {start} to {end} holds nothing; ask for an earlier start")
+    shelf = Shelf(live.store, provider.name, live.interval, provider.columns)
+    return collect(provider, shelf, Wanted(live.names, live.interval, start, end), as_of=live.as_of)
+
+
+def _like(asked: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp:
+    if now.tz is None:
+        return asked.tz_localize(None)
+    return asked.tz_localize("UTC") if asked.tz is None else asked.tz_convert("UTC")
+
+
+def _prices(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    table = adjusted(rows)
+    spread = (table["high"] - table["low"]) / table["close"]
+    volume = table["volume"].where(table["volume"] > 0)
+    return pd.DataFrame(
+        {"unique_id": name, "ds": table["ds"], "y": table["y"], "volume": volume, "range": spread}
+    )
+
+
+def _worth(frame: pd.DataFrame, columns: Sequence[str]) -> Covariates:
+    """Those that every series has at half of its steps or more."""
+    shares = frame.groupby("unique_id")[list(columns)].agg(lambda x: np.isfinite(x).mean()).min()
+    return Covariates(past=tuple(c for c in columns if shares[c] >= ENOUGH))
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def _step(interval: str) -> str:
+    return {"1d": "daily", "1h": "hourly"}.get(interval, f"each {interval}")

@@ -1,0 +1,118 @@
+"""Live stocks and weather as long frames, through the real clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import UserError
+from features.schema import to_panel
+from features.sources import Fetched, Live, Query, fetch
+from features.sources.live import beside_weather, trading_calendar
+from tests.features.providers.meteostat_server import MeteostatServer, days
+from tests.features.providers.yahoo_chart import traded
+from tests.features.providers.yahoo_server import YahooServer
+
+SESSIONS = pd.bdate_range("2023-03-01", "2023-03-31")
+START = pd.Timestamp("2023-01-01")
+
+
+@pytest.fixture
+def yahoo(monkeypatch: pytest.MonkeyPatch) -> Iterator[YahooServer]:
+    with YahooServer() as server:
+        monkeypatch.setenv("FORECASTLE_YAHOO", server.url)
+        yield server
+
+
+@pytest.fixture
+def meteostat(monkeypatch: pytest.MonkeyPatch) -> Iterator[MeteostatServer]:
+    with MeteostatServer() as server:
+        monkeypatch.setenv("FORECASTLE_METEOSTAT", server.url)
+        for number, place in {"10637": (50.05, 8.6), "10384": (52.47, 13.4)}.items():
+            server.add_station(number, latitude=place[0], longitude=place[1])
+            server.tables["daily", number] = days("2023-01-01", "2023-12-31")
+        yield server
+
+
+def stocks(tmp_path: Path, *names: str, as_of: pd.Timestamp | None = None) -> Fetched:
+    live = Live(names, tmp_path / "store", as_of=as_of)
+    return fetch("stocks", Query(start=START, end=SESSIONS[-1], live=live))
+
+
+def weather(tmp_path: Path, *names: str, place: tuple[float, float] | None = None) -> Fetched:
+    live = Live(names, tmp_path / "store", place=place)
+    return fetch("weather", Query(start=START, end=pd.Timestamp("2023-06-30"), live=live))
+
+
+def test_prices_are_adjusted_and_a_panel_takes_them(yahoo: YahooServer, tmp_path: Path) -> None:
+    yahoo.add("AAA", traded(SESSIONS, {10: 4.0}, {15: 1.0}))
+    yahoo.add("BBB", traded(SESSIONS, seed=1))
+    got = stocks(tmp_path, "AAA", "BBB")
+    panel = to_panel(got.frame, got.calendar, got.covariates)
+    assert panel.ids == ("AAA", "BBB")
+    assert got.covariates.past == ("volume", "range")
+    assert np.abs(np.diff(np.log(panel.y))).max() < 0.1  # no step at the split
+    assert got.quality is not None
+    assert not ((got.quality["severity"] == "severe") & (got.quality["outcome"] == "found")).any()
+
+
+def test_a_run_can_be_repeated_as_of_its_moment(yahoo: YahooServer, tmp_path: Path) -> None:
+    yahoo.add("AAA", traded(SESSIONS))
+    before = stocks(tmp_path, "AAA")
+    revised = traded(SESSIONS, {20: 2.0})
+    yahoo.add("AAA", revised)
+    later = Query(start=START, end=SESSIONS[-1] + pd.Timedelta(days=9))
+    fetch("stocks", Query(later.series, later.start, later.end, Live(("AAA",), tmp_path / "store")))
+    again = stocks(tmp_path, "AAA", as_of=before.as_of)
+    pd.testing.assert_frame_equal(again.frame, before.frame, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "calendar"),
+    [
+        (["AAPL", "BRK-B"], "XNYS"),
+        (["SAP.DE"], "XETR"),
+        (["BTC-USD", "ETH-EUR"], "D"),
+        (["7203.T"], "XTKS"),
+    ],
+)
+def test_the_calendar_is_that_of_the_exchange(symbols: list[str], calendar: str) -> None:
+    assert trading_calendar(symbols, "1d") == calendar
+
+
+@pytest.mark.parametrize("symbols", [["AAPL", "SAP.DE"], ["X.NOWHERE"]])
+def test_exchanges_that_do_not_go_together_are_refused(symbols: list[str]) -> None:
+    with pytest.raises(UserError, match=r"calendar|exchange"):
+        trading_calendar(symbols, "1d")
+
+
+def test_temperature_comes_with_what_accompanies_it(
+    meteostat: MeteostatServer, tmp_path: Path
+) -> None:
+    got = weather(tmp_path, "10637", "10384")
+    assert set(got.frame["unique_id"]) == {"10637", "10384"}
+    assert (got.unit, got.calendar) == ("°C", "D")
+    assert got.covariates.past == ("prcp", "wspd", "pres", "rhum")
+
+
+def test_a_place_is_its_nearest_station(meteostat: MeteostatServer, tmp_path: Path) -> None:
+    assert set(weather(tmp_path, place=(50.1, 8.7)).frame["unique_id"]) == {"10637"}
+
+
+def test_weather_beside_a_series_is_of_the_day_before(
+    meteostat: MeteostatServer, tmp_path: Path
+) -> None:
+    stamps = pd.bdate_range("2023-05-01", "2023-05-31")
+    frame = pd.DataFrame(
+        {"unique_id": "load", "ds": stamps, "y": np.arange(len(stamps), dtype=float)}
+    )
+    got = beside_weather(Fetched(frame, title="load"), Live(("10637",), tmp_path / "store"))
+    own = meteostat.tables["daily", "10637"]["temp"]
+    expected = own.reindex(stamps - pd.Timedelta(days=1)).to_numpy()
+    np.testing.assert_array_equal(got.frame["temp"].to_numpy(), expected)
+    assert got.covariates.past[0] == "temp"
+    pd.testing.assert_series_equal(got.frame["y"], frame["y"])
