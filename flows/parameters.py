@@ -101,6 +101,8 @@ class LiveData(_Form):
     """With the longitude: the station nearest to a place."""
     longitude: float | None = Field(default=None, ge=-180, le=180, title="Longitude")
     """In degrees, east positive."""
+    interpolate: bool = Field(default=False, title="Interpolate")
+    """The weather of the place itself, from several stations around it."""
     interval: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Interval")
     """Step of the series; what is shorter than a day is in UTC."""
     may_fail: int = Field(default=0, ge=0, title="Series that may fail")
@@ -147,6 +149,9 @@ class Parameters(_Form):
     """Fetch live series for the source `stocks` or `weather`; its sample where empty."""
     weather_at: str | None = Field(default=None, title="Weather station beside")
     """Station of Meteostat whose weather networks see as past-only covariates."""
+    known_ahead: str | None = Field(default=None, title="File of what is known ahead")
+    """A wide file whose columns networks see as known-future covariates, such as a weather forecast
+    or holidays; it must reach as far as the forecast."""
     as_of: datetime | None = Field(default=None, title="As of")
     """Live data as it was known then, and nothing fetched; up to date where empty."""
     horizon: int = Field(default=5, ge=1, le=10_000, title="Horizon")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -36,7 +37,8 @@ def fetch_data(parameters: Parameters) -> Fetched:
     """
     p = parameters
     start, end = (pd.Timestamp(stamp) if stamp else None for stamp in (p.start, p.end))
-    fetched = fetch(p.source, Query(p.series, start, end, *_live(p)), p.columns)
+    ahead = Path(p.known_ahead) if p.known_ahead else None
+    fetched = fetch(p.source, Query(p.series, start, end, *_live(p), ahead), p.columns)
     if fetched.quality is not None:
         accepted = fetched.quality["rule"].isin(p.live.accept if p.live else ())
         stop_if_severe(fetched.quality[~accepted])
@@ -50,7 +52,10 @@ def _live(parameters: Parameters) -> tuple[Live | None, Live | None]:
     if as_of is not None and as_of.tz is None:
         as_of = as_of.tz_localize("UTC")
     names = p.live.symbols or p.live.stations if p.live else ()
-    series = Live(names, store, p.live.interval, as_of, p.live.place) if p.live else None
+    series = None
+    if p.live:
+        place, interpolate = p.live.place, p.live.interpolate
+        series = Live(names, store, p.live.interval, as_of, place, interpolate)
     return series, Live((p.weather_at,), store, as_of=as_of) if p.weather_at else None
 
 

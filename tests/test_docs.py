@@ -163,7 +163,9 @@ def test_every_command_is_known(page: Path) -> None:
         if words[:1] == ["make"]:
             assert f"\n{words[-1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
         if words[:1] == ["forecastle"] and words[1] in commands:
-            known = {name for option in commands[words[1]].params for name in option.opts}
+            command = commands[words[1]]
+            command = getattr(command, "commands", {}).get(words[2], command)
+            known = {name for option in command.params for name in option.opts}
             assert {word for word in words if word.startswith("--")} <= known
         if words[:3] == ["python", "-m", "pytest"]:
             assert (ROOT / words[3]).exists()

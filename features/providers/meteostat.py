@@ -70,12 +70,12 @@ class Meteostat:
         self.stations = Stations(self.cache / "stations.db", base)
 
     def check(self, name: str, interval: str) -> None:
-        """Refuse what cannot be a station or an interval.
+        """Refuse what cannot be a station, the name of a place, or an interval.
 
         Raises:
             UserError: what was found, what is expected.
         """
-        if not re.fullmatch("[0-9A-Z]{5}", name):
+        if _place(name) is None and not re.fullmatch("[0-9A-Z]{5}", name):
             raise UserError(
                 f"{name[:40]!r} is not the id of a weather station, expected five digits or "
                 "capital letters such as 10637; look it up on meteostat.net or give a place"
@@ -87,10 +87,14 @@ class Meteostat:
     ) -> pd.DataFrame:
         """The observations of one station from `start` to `end`, both inclusive.
 
+        A `place_name` instead of a station is interpolated.
+
         Raises:
             ProviderError: a year's file that could not be had or read, or no such station.
         """
         self.check(name, interval)
+        if place := _place(name):
+            return self.interpolated(*place, interval, start, end)
         first, last = _passed(interval, start, end)
         years = _years(first, last)
         with self._folder() as folder:
@@ -164,6 +168,17 @@ class Meteostat:
         if body is not None:
             year_file(folder, name, year).write_bytes(packed(url, body))
         return body is not None
+
+
+def place_name(latitude: float, longitude: float) -> str:
+    """The name under which the interpolated weather of a place is fetched and kept."""
+    return f"{latitude:.3f},{longitude:.3f}"
+
+
+def _place(name: str) -> tuple[float, float] | None:
+    """Latitude and longitude of a `place_name`; None of anything else."""
+    found = re.fullmatch(r"(-?\d{1,2}\.\d{3}),(-?\d{1,3}\.\d{3})", name, re.ASCII)
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def _check_interval(interval: str) -> None:

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from features.errors import UserError
+from features.sources.beside import beside_file, beside_weather
 from features.sources.files import ColumnMapping, read_file
-from features.sources.live import beside_weather
 from features.sources.source import Fetched, Live, Query, Source, narrow
 from features.sources.stocks import fetch_stocks
 from features.sources.weather import fetch_weather
@@ -35,6 +35,8 @@ def fetch(
         UserError: for what is not there or cannot be read.
     """
     query = query or Query()
+    if query.ahead is not None:
+        return beside_file(fetch(name_or_path, replace(query, ahead=None), mapping), query.ahead)
     if query.weather is not None:
         fetched = fetch(name_or_path, replace(query, weather=None), mapping)
         return beside_weather(fetched, query.weather)

@@ -12,7 +12,7 @@ import pandas as pd
 from features.collect import Collected, Wanted, collect
 from features.errors import UserError
 from features.panel import Covariates
-from features.providers.meteostat import UNITS, Meteostat
+from features.providers.meteostat import UNITS, Meteostat, place_name
 from features.providers.provider import Provider, ProviderError
 from features.providers.yahoo import Yahoo
 from features.quality import examine
@@ -21,8 +21,6 @@ from features.sources.source import Fetched, Live, Query
 from features.store import Shelf
 
 DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
-OLDEST = 3
-"""Steps after which an observation of the weather is too old to stand for the present."""
 DAILY_YEARS = 10
 """Years that are asked for where the user names no first date."""
 HOURLY_YEARS = 1
@@ -86,7 +84,8 @@ def live_weather(query: Query, live: Live) -> Fetched:
             f"{' or '.join(STEPS)}; name one of these"
         )
     if live.place is not None:
-        live = replace(live, names=(_nearest(provider, live.place),), place=None)
+        found = place_name(*live.place) if live.interpolate else _nearest(provider, live.place)
+        live = replace(live, names=(found,), place=None)
     got = _collected(provider, query, live)
     target, *others = WEATHER
     frame = got.rows[["unique_id", "ds", target, *others]].rename(columns={target: "y"})
@@ -101,43 +100,6 @@ def live_weather(query: Query, live: Live) -> Fetched:
         missing=got.missing,
         stale=got.stale,
         quality=examine(got.rows, "weather", CALENDARS[live.interval], got.as_of),
-    )
-
-
-def beside_weather(fetched: Fetched, live: Live) -> Fetched:
-    """The series with past-only covariates of the weather that was known at each of their steps.
-
-    A day's weather is known from the next day on, an hour's from the next hour on.
-    """
-    stamps = fetched.frame["ds"]
-    step = STEPS[live.interval]
-    first = stamps.min() - OLDEST * step
-    weather = live_weather(Query(start=first, end=stamps.max()), live)
-    columns = {"y": "temp", **{name: name for name in weather.covariates.past}}
-    table = weather.frame.rename(columns=columns)[["ds", *columns.values()]]
-    zone = stamps.dt.tz
-    known = table["ds"] + step
-    if known.dt.tz is not None:
-        known = known.dt.tz_convert(zone or "UTC")
-    elif zone is not None:
-        known = known.dt.tz_localize(zone)
-    table = table.assign(ds=known.dt.tz_localize(None) if zone is None and known.dt.tz else known)
-    joined = pd.merge_asof(
-        fetched.frame.assign(order=np.arange(len(stamps))).sort_values("ds", kind="stable"),
-        table.sort_values("ds"),
-        on="ds",
-        tolerance=OLDEST * step,
-    )
-    frame = joined.sort_values("order").drop(columns="order").reset_index(drop=True)
-    past = (*fetched.covariates.past, *columns.values())
-    covariates = replace(fetched.covariates, past=past)
-    return replace(
-        fetched,
-        frame=frame,
-        title=f"{fetched.title}, beside the weather of {live.names[0]}",
-        covariates=covariates,
-        as_of=fetched.as_of or weather.as_of,
-        stale={**fetched.stale, **weather.stale},
     )
 
 

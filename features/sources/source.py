@@ -28,6 +28,8 @@ class Live:
     """Read the store as it was then and fetch nothing; now, where None."""
     place: tuple[float, float] | None = None
     """Latitude and longitude in degrees, instead of the ids of stations."""
+    interpolate: bool = False
+    """Interpolate the weather of the place from several stations, else take the nearest one's."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Query:
     """Fetch live data instead of the embedded sample."""
     weather: Live | None = None
     """Put the weather of this station beside every series, as past-only covariates."""
+    ahead: Path | None = None
+    """Put the columns of this file beside every series, as known-future covariates."""
 
 
 @dataclass(frozen=True)

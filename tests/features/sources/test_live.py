@@ -12,7 +12,8 @@ import pytest
 from features.errors import UserError
 from features.schema import to_panel
 from features.sources import Fetched, Live, Query, fetch
-from features.sources.live import beside_weather, trading_calendar
+from features.sources.beside import beside_file, beside_weather
+from features.sources.live import trading_calendar
 from tests.features.providers.meteostat_server import MeteostatServer, days
 from tests.features.providers.yahoo_chart import traded
 from tests.features.providers.yahoo_server import YahooServer
@@ -116,3 +117,39 @@ def test_weather_beside_a_series_is_of_the_day_before(
     np.testing.assert_array_equal(got.frame["temp"].to_numpy(), expected)
     assert got.covariates.past[0] == "temp"
     pd.testing.assert_series_equal(got.frame["y"], frame["y"])
+
+
+def test_what_a_file_knows_ahead_stands_beside_and_goes_on(tmp_path: Path) -> None:
+    stamps = pd.date_range("2023-05-01", periods=20)
+    frame = pd.concat(
+        [pd.DataFrame({"unique_id": u, "ds": stamps, "y": np.arange(20.0)}) for u in "ab"]
+    )
+    known = pd.date_range("2023-04-20", periods=40)
+    table = pd.DataFrame({"date": known, "tomorrow": np.arange(40.0)})
+    table.to_csv(tmp_path / "known.csv", index=False)
+    got = beside_file(Fetched(frame, title="load"), tmp_path / "known.csv")
+    panel = to_panel(got.frame, "D", got.covariates)
+    assert panel.ahead == 9
+    np.testing.assert_array_equal(panel.future[:, :, 0], np.tile(np.arange(11.0, 40.0), (2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "said"), [("y", "2023-05-01", "column"), ("x", "1999-05-01", "dates")]
+)
+def test_a_file_that_does_not_fit_is_refused(
+    tmp_path: Path, column: str, first: str, said: str
+) -> None:
+    stamps = pd.date_range("2023-05-01", periods=20)
+    frame = pd.DataFrame({"unique_id": "a", "ds": stamps, "y": np.arange(20.0)})
+    known = pd.DataFrame({"date": pd.date_range(first, periods=9), column: np.arange(9.0)})
+    known.to_csv(tmp_path / "known.csv", index=False)
+    with pytest.raises(UserError, match=said):
+        beside_file(Fetched(frame, title="load"), tmp_path / "known.csv")
+
+
+def test_a_place_can_be_interpolated(meteostat: MeteostatServer, tmp_path: Path) -> None:
+    live = Live((), tmp_path / "store", place=(50.1, 8.7), interpolate=True)
+    span = Query(start=pd.Timestamp("2023-06-01"), end=pd.Timestamp("2023-06-10"), live=live)
+    got = fetch("weather", span)
+    assert set(got.frame["unique_id"]) == {"50.100,8.700"}
+    assert got.frame["y"].notna().any()
