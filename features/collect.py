@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 
 import pandas as pd
 
@@ -41,6 +41,8 @@ class Manners:
     """Seconds before the second attempt, doubled each time, with jitter."""
     longest: float = 60.0
     """Most seconds of such a wait; a longer one that the provider asks for is obeyed."""
+    patience: float = 600.0
+    """Seconds beyond which a wait that the provider asks for ends the asking."""
     budget: int = 5000
     """Requests of one collection."""
 
@@ -81,7 +83,7 @@ def collect(
     *,
     as_of: pd.Timestamp | None = None,
     manners: Manners = Manners(),
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] | None = None,
 ) -> Collected:
     """Bring the store up to date and read it; as of a past moment, read it only.
 
@@ -118,9 +120,10 @@ def _found(
     missing = {name: failed.get(name, nothing) for name in wanted.names if name not in have}
     if not have:
         name, why = next(iter(missing.items()))
+        do = "check the names and the connection" if failed else "ask for a later moment"
         raise UserError(
-            f"no series could be had from {provider.name}: {name}: {why}; check the names and the "
-            "connection, or ask for another span"
+            f"no series could be had from {provider.name}: {name}: {why}; {do}, or ask for another "
+            "span"
         )
     stale = {name: why for name, why in failed.items() if name in have}
     return Collected(rows, as_of, missing, stale)
@@ -131,41 +134,48 @@ def _update(
     shelf: Shelf,
     wanted: Wanted,
     manners: Manners,
-    sleep: Callable[[float], None],
+    sleep: Callable[[float], object] | None,
 ) -> dict[str, str]:
     """Ask for what is not there; why each series failed that did."""
     now, covered = pd.Timestamp.now("UTC"), shelf.covered(wanted.names)
     found = {name: lacking(covered.get(name), wanted, now) for name in wanted.names}
     spans = {name: span for name, span in found.items() if span is not None}
-    asking = Asking(provider, wanted.interval, manners, sleep)
+    stop = Event()
+    asking = Asking(provider, wanted.interval, manners, sleep or stop.wait, stop)
     due = list(spans)
     failed: dict[str, str] = {}
-    with _bar(len(due)) as advance, ThreadPoolExecutor(manners.workers) as pool:
+    with _bar(len(due)) as advance, _pool(manners.workers, stop) as pool:
         # a segment of the store for some series at a time: a crash loses no more than these
         size = 16 * manners.workers
         for names in (due[i : i + size] for i in range(0, len(due), size)):
             tables: dict[str, pd.DataFrame] = {}
             begun = pd.Timestamp.now("UTC")
             tasks = {pool.submit(asking.fetch, name, spans[name]): name for name in names}
-            for task in as_completed(tasks):
-                try:
-                    tables[tasks[task]] = task.result()
-                except ProviderError as error:
-                    failed[tasks[task]] = str(error)
-                advance()
-            if tables:
-                shelf.append(tables, {name: spans[name] for name in tables}, begun)
+            try:
+                for task in as_completed(tasks):
+                    try:
+                        tables[tasks[task]] = task.result()
+                    except ProviderError as error:
+                        failed[tasks[task]] = str(error)
+                    advance()
+            finally:  # what came is kept, whatever else happens
+                if tables:
+                    shelf.append(tables, {name: spans[name] for name in tables}, begun)
     return failed
 
 
 def lacking(covered: Coverage | None, wanted: Wanted, now: pd.Timestamp) -> Span | None:
     """The span to ask for: all of it, the tail with an overlap, or nothing."""
-    if covered is None or wanted.start < covered.first:
+    if covered is None:
         return wanted.span
+    if wanted.start < covered.first:  # what lies between is asked along, to leave no hole
+        return wanted.start, max(wanted.end, covered.first)
     last, asked_at = covered.last, covered.fetched_at
     clock = asked_at if last.tz else asked_at.tz_localize(None)
     unsettled = last >= clock.floor("D") - pd.Timedelta(days=1)
-    if (wanted.end <= last and not unsettled) or (unsettled and now - asked_at < FRESH):
+    fresh = now - asked_at < FRESH
+    reaches = last > clock - (FRESH if last.tz else pd.Timedelta(days=1))
+    if (wanted.end <= last and (fresh or not unsettled)) or (fresh and reaches):
         return None
     overlap = OVERLAP.get(wanted.interval, pd.Timedelta(days=1))
     return max(last - overlap, wanted.start), wanted.end
@@ -178,9 +188,10 @@ class Asking:
     provider: Provider
     interval: str
     manners: Manners
-    sleep: Callable[[float], None]
+    sleep: Callable[[float], object]
+    stop: Event
+    """Set when nobody waits for the answers any more."""
     asked: int = 0
-    answered: int = 0
     left: int = 0
     free: float = 0.0
     """Monotonic time before which nobody asks."""
@@ -200,14 +211,16 @@ class Asking:
             sleep=self.sleep,
             reraise=True,
         )
-        if self.answered == 0 and self.left >= LEFT:
+        if self.left >= LEFT:
             raise ProviderError(f"{self.provider.name} did not answer for others", again=False)
         try:
             table: pd.DataFrame = retrying(self._once, name, *span)
         except ProviderError as error:
-            self.left += error.again
+            with self.lock:
+                self.left = self.left + 1 if error.again else 0
             raise
-        self.answered += 1
+        with self.lock:
+            self.left = 0
         return table
 
     def _once(self, name: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -216,16 +229,26 @@ class Asking:
                 raise ProviderError(
                     f"the budget of {self.manners.budget} requests is spent", again=False
                 )
-            self.asked += 1
             pause = self.free - time.monotonic()
+            if pause > self.manners.patience:
+                raise ProviderError(
+                    f"{self.provider.name} asked to be left alone for {pause:.0f} s", again=False
+                )
+            self.asked += 1
         if pause > 0:
             self.sleep(pause)
+        if self.stop.is_set():
+            raise ProviderError("interrupted", again=False)
         try:
             return self.provider.fetch(name, self.interval, start, end)
         except ProviderError as error:
             if error.after is not None:  # said to one, meant for all
                 with self.lock:
                     self.free = max(self.free, time.monotonic() + error.after)
+                if error.after > self.manners.patience:
+                    raise ProviderError(
+                        f"{error}, not before {error.after:.0f} s", again=False
+                    ) from error
             raise
 
     def _wait(self, state: object) -> float:
@@ -233,6 +256,17 @@ class Asking:
         usual = tenacity.wait_random_exponential(self.manners.wait, self.manners.longest)
         error = state.outcome.exception()  # type: ignore[attr-defined]
         return max(float(usual(state)), error.after or 0.0)
+
+
+@contextmanager
+def _pool(workers: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads that an interrupt does not wait for longer than a request takes."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -111,6 +111,8 @@ def _day(stamp: pd.Timestamp) -> str:
 def _as_floats(frame: pd.DataFrame, column: str) -> pd.Series:
     """The column as float64, pd.NA and None as NaN."""
     values = frame[column]
+    if values.dtype == np.float64:
+        return values
     if values.dtype.kind in "Mmc":
         numbers = pd.Series(np.nan, values.index)
     else:

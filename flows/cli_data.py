@@ -51,10 +51,11 @@ def fetch(
     """Bring series up to date; only what is not there is asked for."""
     _store(home)
     from flows import invocation, steps
+    from flows.cli import names_of
 
     live = {
-        "live.symbols": symbols.split(",") if symbols else None,
-        "live.stations": station.split(",") if station else None,
+        "live.symbols": names_of(symbols),
+        "live.stations": names_of(station),
         "live.interval": interval,
         "start": start,
         "end": end,
@@ -73,7 +74,7 @@ def show(
     name: Annotated[str, typer.Argument(help="Series.", show_default=False)],
     interval: Interval = "1d",
     as_of: AsOf = None,
-    rows: Annotated[int, typer.Option(help="Latest rows to show.")] = 10,
+    rows: Annotated[int, typer.Option(min=1, help="Latest rows to show.")] = 10,
     home: Home = None,
 ) -> None:
     """Show the latest rows of a series."""
@@ -109,7 +110,8 @@ def export(
         else:
             raise UserError(f"--to got {to}, expected a name that ends in .csv or .parquet")
     except OSError as error:
-        raise UserError(f"cannot write {to}: {error.strerror}; name another file") from error
+        why = error.strerror or error  # pandas names no errno where the folder is missing
+        raise UserError(f"cannot write {to}: {why}; name another file") from error
 
 
 def _rows(names: list[str], interval: str, as_of: str | None, home: Path | None) -> pd.DataFrame:
@@ -119,7 +121,9 @@ def _rows(names: list[str], interval: str, as_of: str | None, home: Path | None)
     from flows.data import rows_of
 
     try:
-        moment = pd.Timestamp(as_of) if as_of else None
+        moment = None if as_of is None else pd.DatetimeIndex([as_of]).as_unit("ns")[0]
+        if moment is not None:
+            moment = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
     except ValueError as error:
         raise UserError(f"--as-of got {as_of!r}, expected a time such as 2026-01-31") from error
     return rows_of(store, names, interval, moment)

@@ -52,7 +52,12 @@ def rows_of(
             hint = f"did you mean {near[0]!r}?" if near else "see forecastle data ls"
             raise UserError(f"{name!r} is not in the store at interval {interval}; {hint}")
     parts = [shelf.read(some, as_of) for shelf, some in _by_shelf(names, stored)]
-    return pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True)
+    if rows.empty:
+        raise UserError(
+            f"the store held no row of {', '.join(names)} as of {as_of}; ask for a later moment"
+        )
+    return rows
 
 
 def mend(store: Path) -> list[str]:

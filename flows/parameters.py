@@ -66,6 +66,15 @@ CANDIDATES = (
 """Compared where the user names no models: the baselines and each strategy."""
 
 
+def within_reach(stamp: datetime) -> datetime:
+    """Refuse a date that nanoseconds since 1970 cannot tell, or that has no decade before it."""
+    require(1700 <= stamp.year <= 2250, f"the date {stamp} is not in the years 1700 to 2250")
+    return stamp
+
+
+Moment = Annotated[datetime, AfterValidator(within_reach)]
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", frozen=True)
 
@@ -106,7 +115,7 @@ class LiveData(_Form):
     interval: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Interval")
     """Step of the series; what is shorter than a day is in UTC."""
     may_fail: int = Field(default=0, ge=0, title="Series that may fail")
-    """So many series may be missing before the run counts as failed."""
+    """So many series may be missing before the command ends with exit code 3."""
     accept: tuple[RuleName, ...] = Field(default=(), title="Accepted findings")
     """Checks of the data whose findings do not stop the run, however severe."""
 
@@ -141,18 +150,18 @@ class Parameters(_Form):
     """The embedded sample `stocks` or `weather`, or the path of a CSV or Parquet file."""
     series: tuple[str, ...] = Field(default=(), title="Series")
     """Names of the series to take; all of them where none is named."""
-    start: datetime | None = Field(default=None, title="First date")
+    start: Moment | None = Field(default=None, title="First date")
     """First date to take; the data's first where empty."""
-    end: datetime | None = Field(default=None, title="Last date")
+    end: Moment | None = Field(default=None, title="Last date")
     """Last date to take, inclusive; the data's last where empty."""
     live: LiveData | None = Field(default=None, title="Live data")
     """Fetch live series for the source `stocks` or `weather`; its sample where empty."""
-    weather_at: str | None = Field(default=None, title="Weather station beside")
+    weather_at: str | None = Field(default=None, min_length=1, title="Weather station beside")
     """Station of Meteostat whose weather networks see as past-only covariates."""
     known_ahead: str | None = Field(default=None, title="File of what is known ahead")
     """A wide file whose columns networks see as known-future covariates, such as a weather forecast
     or holidays; it must reach as far as the forecast."""
-    as_of: datetime | None = Field(default=None, title="As of")
+    as_of: Moment | None = Field(default=None, title="As of")
     """Live data as it was known then, and nothing fetched; up to date where empty."""
     horizon: int = Field(default=5, ge=1, le=10_000, title="Horizon")
     """Steps to forecast: sessions for stocks, days for daily weather."""
@@ -187,6 +196,11 @@ class Parameters(_Form):
             "or leave it out",
         )
         if self.live is not None:
+            require(
+                not self.series,
+                f"series names {', '.join(self.series)} beside live data, which names its own; "
+                "leave it out",
+            )
             wanted = "stocks" if self.live.symbols else "weather"
             given = "symbols are" if self.live.symbols else "a weather station or place is"
             require(

@@ -97,6 +97,9 @@ def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
     client.log_artifacts(run.id, str(files), "results")
     _log_metrics(run.id, _finite(result.leaderboard.loc[result.chosen].to_dict()))
     client.set_tag(run.id, "chosen", result.chosen)
+    if result.fetched.as_of is not None:
+        client.set_tag(run.id, "data.as_of", result.fetched.as_of.isoformat())
+        client.set_tag(run.id, "data.missing", ", ".join(result.fetched.missing))
 
 
 def _log_candidate(candidate: Candidate, result: Result, parent: TrackedRun) -> str:

@@ -67,6 +67,7 @@ def best_settings(trials: Trials) -> dict[str, Any]:
     best, parameters = trials.best()[0], trials.parameters
     fields = parameters.model_dump(mode="json", include=set(ForecastParameters.model_fields))
     return fields | {
+        "as_of": None,  # settings are for the data of the day
         "models": [*parameters.baselines, best.name],
         "network": asdict(best.recipe.network),
         "training": asdict(best.recipe.training),

@@ -49,21 +49,35 @@ def _live(parameters: Parameters) -> tuple[Live | None, Live | None]:
     """The live series, and the weather beside them."""
     p, store = parameters, Settings().store
     as_of = pd.Timestamp(p.as_of) if p.as_of else None
-    if as_of is not None and as_of.tz is None:
-        as_of = as_of.tz_localize("UTC")
+    if as_of is not None:
+        as_of = as_of.tz_localize("UTC") if as_of.tz is None else as_of.tz_convert("UTC")
+        if as_of > (now := pd.Timestamp.now("UTC")):
+            raise UserError(
+                f"as_of is {as_of:%Y-%m-%d %H:%M} UTC, expected none later than now, "
+                f"{now:%Y-%m-%d %H:%M} UTC; leave it out to have what is known now"
+            )
     names = p.live.symbols or p.live.stations if p.live else ()
     series = None
     if p.live:
         place, interpolate = p.live.place, p.live.interpolate
-        series = Live(names, store, p.live.interval, as_of, place, interpolate)
+        series = Live(names, store, p.live.interval, as_of, place, p.calendar, interpolate)
     return series, Live((p.weather_at,), store, as_of=as_of) if p.weather_at else None
 
 
 def settle(parameters: P, fetched: Fetched) -> P:
     """The parameters with the source's recommendations where the user left the choice."""
-    p = parameters
+    p, live, start = parameters, parameters.live, parameters.start
+    if live is not None:
+        start = start or fetched.frame["ds"].min().to_pydatetime()
+        if live.place is not None:
+            stations = tuple(sorted({*fetched.frame["unique_id"], *fetched.missing}))
+            live = live.model_copy(
+                update={"stations": stations, "latitude": None, "longitude": None}
+            )
     return parameters.model_copy(
         update={
+            "live": live,
+            "start": start,
             "calendar": fetched.calendar if p.calendar == "auto" else p.calendar,
             "covariates": p.covariates or fetched.covariates,
             "scaling": p.scaling or Scaling(log=fetched.log),

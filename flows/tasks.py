@@ -137,5 +137,5 @@ def _rows(result: Result) -> list[dict[str, Any]]:
 
 def _markdown(result: Result, run: TrackedRun) -> str:
     place = f"[{run.id}]({run.link})" if run.link else f"`{run.id}` in `{run.uri}`"
-    lines = "\n".join(f"- {verdict}" for verdict in result.verdicts)
+    lines = "\n".join(f"- {sentence}" for sentence in (*result.verdicts, *result.notes))
     return f"# {run.experiment}: use {result.chosen}\n\n{lines}\n\nMLflow run: {place}\n"

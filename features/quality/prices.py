@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from features.calendars import DAY, typical_step
 from features.quality.jumps import (
     find_jumps,
     find_unit_changes,
@@ -82,7 +83,7 @@ def find_moves_without_volume(data: Observations) -> Iterator[Hits]:
 def find_missing_sessions(data: Observations) -> Iterator[Hits]:
     """Sessions without a close, up to a quarter in a row."""
     code, step, length = data.gaps(np.isfinite(data.columns["close"]))
-    some = length <= QUARTER
+    some = length <= _quarter(data)
     text = "no close for {count} session(s) in a row"
     yield missing(data, (code[some], step[some], length[some]), text)
 
@@ -90,9 +91,14 @@ def find_missing_sessions(data: Observations) -> Iterator[Hits]:
 def find_missing_quarters(data: Observations) -> Iterator[Hits]:
     """More than a quarter in a row without a close."""
     code, step, length = data.gaps(np.isfinite(data.columns["close"]))
-    some = length > QUARTER
+    some = length > _quarter(data)
     text = "no close for {count} sessions in a row"
     yield missing(data, (code[some], step[some], length[some]), text)
+
+
+def _quarter(data: Observations) -> int:
+    """Steps: sessions, or as many days of what is shorter."""
+    return QUARTER * max(1, DAY // typical_step(data.calendar))
 
 
 PRICE_RULES: dict[str, Rule] = {

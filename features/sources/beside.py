@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.calendars import make_calendar
 from features.errors import UserError
 from features.sources.files import read_file
 from features.sources.live import STEPS, live_weather
@@ -20,27 +21,40 @@ OLDEST = 3
 def beside_weather(fetched: Fetched, live: Live) -> Fetched:
     """The series with past-only covariates of the weather that was known at each of their steps.
 
-    A day's weather is known from the next day on, an hour's from the next hour on.
+    A day's weather is known from the next day on, an hour's from the next hour on. Values are those
+    of the latest revision.
     """
     stamps = fetched.frame["ds"]
     step = STEPS[live.interval]
     first = stamps.min() - OLDEST * step
     weather = live_weather(Query(start=first, end=stamps.max()), live)
     columns = {"y": "temp", **{name: name for name in weather.covariates.past}}
+    if taken := sorted({*columns.values()} & {*fetched.frame}):
+        raise UserError(
+            f"{fetched.title} has a column {taken[0]!r}, which the weather has too, expected other "
+            "names; rename it, or leave the weather out"
+        )
     table = weather.frame.rename(columns=columns)[["ds", *columns.values()]]
-    table["ds"] = _in_zone(table["ds"] + step, stamps.dt.tz)
+    known = table["ds"] + step
+    if known.dt.tz is None and stamps.dt.tz is not None:
+        known = known.dt.tz_localize("Etc/GMT+12")  # by then the day is over everywhere
+    table["ds"] = _in_zone(known, stamps.dt.tz)
+    order = np.argsort(stamps.to_numpy(), kind="stable")
     joined = pd.merge_asof(
-        fetched.frame.assign(order=np.arange(len(stamps))).sort_values("ds", kind="stable"),
-        table.sort_values("ds"),
-        on="ds",
-        tolerance=OLDEST * step,
+        fetched.frame.iloc[order], table.sort_values("ds"), on="ds", tolerance=OLDEST * step
     )
+    past = (*fetched.covariates.past, *columns.values())
+    tables = [t for t in (fetched.quality, weather.quality) if t is not None]
+    moments = [m for m in (fetched.as_of, weather.as_of) if m is not None]
+    frame = joined.iloc[np.argsort(order)].reset_index(drop=True)
+    ended = frame.loc[frame["y"].notna(), "ds"].max()
+    frame.loc[frame["ds"] > ended, list(columns.values())] = np.nan  # not known yet
     past = (*fetched.covariates.past, *columns.values())
     tables = [t for t in (fetched.quality, weather.quality) if t is not None]
     moments = [m for m in (fetched.as_of, weather.as_of) if m is not None]
     return replace(
         fetched,
-        frame=joined.sort_values("order").drop(columns="order").reset_index(drop=True),
+        frame=frame,
         title=f"{fetched.title}, beside the weather of {live.names[0]}",
         covariates=replace(fetched.covariates, past=past),
         as_of=max(moments),
@@ -58,7 +72,14 @@ def beside_file(fetched: Fetched, path: Path) -> Fetched:
     Raises:
         UserError: a file that cannot be read, or has no date of the series.
     """
-    table = read_file(path).frame.pivot(index="ds", columns="unique_id", values="y")
+    rows = read_file(path).frame
+    if rows.duplicated(["unique_id", "ds"]).any():
+        stamp = rows.loc[rows.duplicated(["unique_id", "ds"]), "ds"].iloc[0]
+        raise UserError(
+            f"{path} has several rows for {stamp}, expected a wide file with one row a date; "
+            "leave one"
+        )
+    table = rows.pivot(index="ds", columns="unique_id", values="y")
     table.index = pd.DatetimeIndex(_in_zone(table.index.to_series(), fetched.frame["ds"].dt.tz))
     columns = tuple(map(str, table.columns))
     if taken := sorted(set(columns) & set(fetched.frame.columns)):
@@ -71,7 +92,10 @@ def beside_file(fetched: Fetched, path: Path) -> Fetched:
             f"{path} has dates from {table.index[0]} to {table.index[-1]}, expected those of "
             f"{fetched.title} and of the steps to forecast; give them"
         )
-    ahead = table.index[table.index > fetched.frame["ds"].max()]
+    last = fetched.frame["ds"].max()
+    ahead = table.index[table.index > last]
+    if fetched.calendar != "auto" and len(ahead):  # days off are not forecast
+        ahead = ahead.intersection(make_calendar(fetched.calendar, last, ahead[-1]).stamps)
     ids = fetched.frame["unique_id"].unique()
     coming = pd.DataFrame(
         {"unique_id": np.repeat(ids, len(ahead)), "ds": np.tile(ahead, len(ids)), "y": np.nan}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -49,8 +50,10 @@ ENOUGH = 0.5
 
 def live_stocks(query: Query, live: Live) -> Fetched:
     """Close adjusted for splits and dividends as `y`, with volume and the day's range."""
-    provider = Yahoo(cache=live.store / "clients", base=os.environ.get("FORECASTLE_YAHOO"))
-    calendar = trading_calendar(live.names, live.interval)
+    provider = Yahoo(cache=_clients(live.store), base=os.environ.get("FORECASTLE_YAHOO"))
+    calendar = live.calendar
+    if calendar == "auto":
+        calendar = trading_calendar(live.names, live.interval)
     got = _collected(provider, query, live)
     missing, tables = dict(got.missing), []
     for name, rows in got.rows.groupby("unique_id", sort=True):
@@ -77,7 +80,7 @@ def live_stocks(query: Query, live: Live) -> Fetched:
 
 def live_weather(query: Query, live: Live) -> Fetched:
     """Temperature as `y`, with precipitation, wind, pressure and humidity where there are some."""
-    provider = Meteostat(live.store / "clients", os.environ.get("FORECASTLE_METEOSTAT"))
+    provider = Meteostat(_clients(live.store), os.environ.get("FORECASTLE_METEOSTAT"))
     if live.interval not in STEPS:
         raise UserError(
             f"weather at the interval {live.interval} is not to be had, expected "
@@ -88,7 +91,10 @@ def live_weather(query: Query, live: Live) -> Fetched:
         live = replace(live, names=(found,), place=None)
     got = _collected(provider, query, live)
     target, *others = WEATHER
-    frame = got.rows[["unique_id", "ds", target, *others]].rename(columns={target: "y"})
+    frame = _observed(got.rows[["unique_id", "ds", target, *others]].rename(columns={target: "y"}))
+    missing = dict(got.missing)
+    for name in sorted(set(got.rows["unique_id"]) - set(frame["unique_id"])):
+        missing[name] = f"no {target} was observed in the span"
     return Fetched(
         frame,
         title=f"Temperature at {_named(live.names)}, {_step(live.interval)}",
@@ -97,7 +103,7 @@ def live_weather(query: Query, live: Live) -> Fetched:
         covariates=_worth(frame, others),
         experiment="weather",
         as_of=got.as_of,
-        missing=got.missing,
+        missing=missing,
         stale=got.stale,
         quality=examine(got.rows, "weather", CALENDARS[live.interval], got.as_of),
     )
@@ -122,6 +128,19 @@ def trading_calendar(symbols: Sequence[str], interval: str) -> str:
     return kinds[0]
 
 
+def _clients(store: Path) -> Path:
+    """The folder for what the clients keep."""
+    folder = store / "clients"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"the data store in {store} cannot be written ({error.strerror}), expected a folder of "
+            "yours; give it to this user or name another"
+        ) from error
+    return folder
+
+
 def _nearest(provider: Meteostat, place: tuple[float, float]) -> str:
     try:
         return provider.nearest(*place)[0].id
@@ -133,6 +152,8 @@ def _nearest(provider: Meteostat, place: tuple[float, float]) -> str:
 
 
 def _exchange(symbol: str) -> str:
+    if symbol.endswith("=X"):
+        return "B"  # currencies
     if symbol.endswith(("-USD", "-EUR", "-GBP", "-BTC")):
         return "D"  # crypto trades every day
     stem, _, ending = symbol.rpartition(".")
@@ -161,7 +182,7 @@ def _collected(provider: Provider, query: Query, live: Live) -> Collected:
 
 def _like(asked: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp:
     if now.tz is None:
-        return asked.tz_localize(None)
+        return asked.tz_localize(None).normalize()
     return asked.tz_localize("UTC") if asked.tz is None else asked.tz_convert("UTC")
 
 
@@ -174,9 +195,16 @@ def _prices(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _observed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows after each series' last `y`: what accompanies it may be known earlier."""
+    last = frame["ds"].where(frame["y"].notna()).groupby(frame["unique_id"]).transform("max")
+    return frame[frame["ds"] <= last].reset_index(drop=True)
+
+
 def _worth(frame: pd.DataFrame, columns: Sequence[str]) -> Covariates:
     """Those that every series has at half of its steps or more."""
-    shares = frame.groupby("unique_id")[list(columns)].agg(lambda x: np.isfinite(x).mean()).min()
+    seen = frame[list(columns)].apply(np.isfinite)
+    shares = seen.groupby(frame["unique_id"]).mean().min()
     return Covariates(past=tuple(c for c in columns if shares[c] >= ENOUGH))
 
 

@@ -28,6 +28,8 @@ class Live:
     """Read the store as it was then and fetch nothing; now, where None."""
     place: tuple[float, float] | None = None
     """Latitude and longitude in degrees, instead of the ids of stations."""
+    calendar: str = "auto"
+    """Calendar of prices; that of the symbols' exchange, where auto."""
     interpolate: bool = False
     """Interpolate the weather of the place from several stations, else take the nearest one's."""
 

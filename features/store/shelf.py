@@ -219,7 +219,9 @@ class Shelf:
 
     def _after_all(self) -> int:
         """The first moment after all that is stored."""
-        return max((segment.last + 1 for segment in self.folder.segments()), default=0)
+        return max(
+            (segment.last // 1000 * 1000 + 1000 for segment in self.folder.segments()), default=0
+        )
 
     def _write(self, rows: Versions, record: str, spans: Mapping[str, Range], at: int) -> None:
         if len(rows) or spans:

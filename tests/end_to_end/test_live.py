@@ -73,10 +73,18 @@ def test_a_symbol_that_is_not_there_is_named_and_the_others_go_on(
     found([*words, "--set", "live.may_fail=1"], capsys, code=0)
 
 
-def test_weather_of_a_station_and_of_a_place(meteostat: MeteostatServer, capsys: Capture) -> None:
+def test_weather_of_a_station_and_of_a_place_and_again_from_its_parameters(
+    meteostat: MeteostatServer, capsys: Capture
+) -> None:
     by_name = found(["weather", "--station", "10637"], capsys)
     by_place = found(["weather", "--lat", "50.1", "--lon", "8.5"], capsys)
     assert by_name["forecast"] == by_place["forecast"]
+    folder = Path(by_place["folder"])
+    assert "passed" in (folder / "quality.csv").read_text(encoding="utf-8")
+    asked = len(meteostat.asked)
+    again = found(["weather", "--config", str(folder / "parameters.json")], capsys)
+    assert len(meteostat.asked) == asked
+    assert again["forecast"] == by_place["forecast"]
 
 
 def test_severe_data_stops_the_run_before_training(yahoo: YahooServer, capsys: Capture) -> None:
@@ -86,8 +94,29 @@ def test_severe_data_stops_the_run_before_training(yahoo: YahooServer, capsys: C
     words = ["forecast", "stocks", "--symbols", "AAPL", "--set", "calendar=B", *MODELS]
     assert run(words) == 2
     said = capsys.readouterr().err
+    assert "'unrecorded-split'" in said
     assert "AAPL" in said
     assert said.count("\n") == 1
+    assert run([*words, "--set", "live.accept=[unrecorded-split]"]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["forecast", "stocks", "--symbols", "AAPL", "--as-of", "2199-01-01"],
+        ["forecast", "stocks", "--symbols", "AAPL", "--as-of", "yesterday"],
+        ["forecast", "stocks", "--station", "10637"],
+        ["forecast", "weather", "--lat", "50"],
+        ["forecast", "weather", "--as-of", "2026-01-01"],
+        ["forecast", "stocks", "--symbols", "AAPL", "--set", "live.accept=[nothing]"],
+        ["data", "show", "NONE"],
+        ["data", "ls"],
+        ["data", "show", "AAPL", "--as-of", "2026-01-31x"],
+    ],
+)
+def test_a_mistake_is_one_sentence(words: list[str], yahoo: YahooServer, capsys: Capture) -> None:
+    assert run(words) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_offline_with_a_warm_store_it_works_and_says_how_old_the_data_is(

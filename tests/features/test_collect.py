@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -170,3 +171,49 @@ def test_a_hostile_name_is_refused_before_anything_is_asked(
         get("AAA", name)
     assert not server.asked
     assert not shelf.root.exists()
+
+
+def test_a_wait_beyond_patience_ends_the_asking(
+    server: YahooServer, get: Get, waits: list[float]
+) -> None:
+    get("AAA", end=MIDDLE)
+    server.retry_after = "864000"
+    server.faults["AAA"] = ["busy"] * 9
+    asked = len(server.asked)
+    got = get("AAA")
+    assert len(server.asked) == asked + 1
+    assert not waits
+    assert "864000" in got.stale["AAA"]
+
+
+def test_an_outage_in_the_middle_is_noticed(server: YahooServer, get: Get) -> None:
+    names = [f"S{number}" for number in range(12)]
+    for name in names:
+        server.faults[name] = ["failed"] * 99
+    got = get("AAA", *names, manners=Manners(workers=1, attempts=2))
+    assert len(server.asked) <= 1 + 2 * 2 * LEFT
+    assert set(got.missing) == set(names)
+
+
+def test_what_came_is_kept_where_a_defect_ends_the_collection(
+    server: YahooServer, shelf: Shelf, tmp_path: Path
+) -> None:
+    class Defect(Yahoo):
+        def fetch(self, name: str, *rest: Any) -> pd.DataFrame:
+            if name == "BBB":
+                raise RuntimeError("a defect")
+            return super().fetch(name, *rest)
+
+    yahoo = Defect(server.url, cache=tmp_path / "clients")
+    with pytest.raises(RuntimeError, match="a defect"):
+        collect(yahoo, shelf, Wanted(("AAA", "BBB"), "1d", FIRST, LAST), manners=ALONE)
+    assert set(shelf.covered()) == {"AAA"}
+
+
+def test_an_earlier_start_leaves_no_hole(server: YahooServer, shelf: Shelf, get: Get) -> None:
+    yahoo = Yahoo(server.url, cache=shelf.root / "clients")
+    collect(yahoo, shelf, Wanted(("AAA",), "1d", MIDDLE, LAST), manners=ALONE)
+    get("AAA", end=DAYS[50])
+    asked = len(server.asked)
+    assert len(get("AAA").rows) == len(DAYS)
+    assert len(server.asked) == asked

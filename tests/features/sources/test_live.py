@@ -153,3 +153,43 @@ def test_a_place_can_be_interpolated(meteostat: MeteostatServer, tmp_path: Path)
     got = fetch("weather", span)
     assert set(got.frame["unique_id"]) == {"50.100,8.700"}
     assert got.frame["y"].notna().any()
+
+
+def test_a_last_day_without_temperature_is_left_for_later(
+    meteostat: MeteostatServer, tmp_path: Path
+) -> None:
+    for station in ("10637", "10384"):
+        table = meteostat.tables["daily", station]
+        table.loc[table.index >= "2023-06-29", "temp"] = np.nan
+        table.loc[table.index >= "2023-06-29", "prcp"] = 1.0
+    meteostat.tables["daily", "10384"]["temp"] = np.nan
+    got = weather(tmp_path, "10637", "10384")
+    panel = to_panel(got.frame, got.calendar, got.covariates)
+    assert panel.stamps[-1] <= pd.Timestamp("2023-06-28")
+    assert set(got.missing) == {"10384"}
+
+
+@pytest.mark.parametrize("zone", [None, "America/Los_Angeles", "Asia/Tokyo"])
+def test_no_weather_of_a_day_is_seen_before_it_is_over_anywhere(
+    meteostat: MeteostatServer, tmp_path: Path, zone: str | None
+) -> None:
+    stamps = pd.date_range("2023-05-01", periods=72, freq="h", tz=zone)
+    frame = pd.DataFrame({"unique_id": "load", "ds": stamps, "y": np.arange(72.0)})
+    got = beside_weather(Fetched(frame, title="load"), Live(("10637",), tmp_path / "store"))
+    own = meteostat.tables["daily", "10637"]["temp"]
+    days_of = {value: day for day, value in own.items() if np.isfinite(value)}
+    assert got.frame["temp"].notna().any()
+    for stamp, value in zip(got.frame["ds"], got.frame["temp"], strict=True):
+        candidates = own.index[own == value]
+        if len(candidates) and stamp.tz is not None:
+            over = (candidates.min() + pd.Timedelta(days=1)).tz_localize("Etc/GMT+12")
+            assert stamp >= over or value not in days_of
+
+
+def test_days_off_in_a_file_of_what_is_known_are_not_forecast(tmp_path: Path) -> None:
+    stamps = pd.bdate_range("2023-05-01", "2023-05-19")
+    frame = pd.DataFrame({"unique_id": "a", "ds": stamps, "y": np.arange(len(stamps), dtype=float)})
+    known = pd.DataFrame({"date": pd.date_range("2023-05-01", periods=28), "x": np.arange(28.0)})
+    known.to_csv(tmp_path / "known.csv", index=False)
+    got = beside_file(Fetched(frame, title="a", calendar="B"), tmp_path / "known.csv")
+    assert to_panel(got.frame, "B", got.covariates).ahead == 5

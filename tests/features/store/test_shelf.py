@@ -213,7 +213,7 @@ def test_times_of_fetching_grow(tmp_path: Path) -> None:
     store = shelf(tmp_path)
     for value in range(3):
         add(store, 0, a=table({0: value}))
-    assert store.newest() == at(0) + pd.Timedelta(2, "ns")
+    assert store.newest() == at(0) + pd.Timedelta(2, "us")
     assert store.read(["a"], as_of=at(0))["open"].tolist() == [0.0]
     assert store.read(["a"])["open"].tolist() == [2.0]
 
