@@ -66,7 +66,7 @@ def live_stocks(query: Query, live: Live) -> Fetched:
     frame = pd.concat(tables, ignore_index=True)
     return Fetched(
         frame,
-        title=f"{_named(live.names)}, {_step(live.interval)}",
+        title=f"{_named(frame['unique_id'].unique())}, {_step(live.interval)}",
         calendar=calendar,
         covariates=_worth(frame, ("volume", "range")),
         log=True,
@@ -97,7 +97,7 @@ def live_weather(query: Query, live: Live) -> Fetched:
         missing[name] = f"no {target} was observed in the span"
     return Fetched(
         frame,
-        title=f"Temperature at {_named(live.names)}, {_step(live.interval)}",
+        title=f"Temperature at {_named(frame['unique_id'].unique())}, {_step(live.interval)}",
         unit=UNITS[target],
         calendar=CALENDARS[live.interval],
         covariates=_worth(frame, others),
