@@ -43,9 +43,6 @@ def beside_weather(fetched: Fetched, live: Live) -> Fetched:
     joined = pd.merge_asof(
         fetched.frame.iloc[order], table.sort_values("ds"), on="ds", tolerance=OLDEST * step
     )
-    past = (*fetched.covariates.past, *columns.values())
-    tables = [t for t in (fetched.quality, weather.quality) if t is not None]
-    moments = [m for m in (fetched.as_of, weather.as_of) if m is not None]
     frame = joined.iloc[np.argsort(order)].reset_index(drop=True)
     ended = frame.loc[frame["y"].notna(), "ds"].max()
     frame.loc[frame["ds"] > ended, list(columns.values())] = np.nan  # not known yet

@@ -19,6 +19,7 @@ from features.providers.meteostat import ABSENT, UNITS
 Fault = Literal[
     "429", "500", "403", "slow", "cut", "truncated", "malformed", "html", "empty", "unpacked"
 ]
+FRANKFURT = "10637"
 RETRY_AFTER = "7"
 DATABASE = "/stations.db"
 KEYS = {"daily": ["year", "month", "day"], "hourly": ["year", "month", "day", "hour"]}

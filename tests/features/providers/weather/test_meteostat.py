@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
@@ -22,6 +21,7 @@ from features.providers.meteostat_client import reading
 from features.providers.provider import Provider, ProviderError
 from tests.features.providers.meteostat_server import (
     DATABASE,
+    FRANKFURT,
     Fault,
     MeteostatServer,
     days,
@@ -29,7 +29,6 @@ from tests.features.providers.meteostat_server import (
     weather,
 )
 
-FRANKFURT = "10637"
 DAY = pd.Timedelta(days=1)
 HOUR = pd.Timedelta(hours=1)
 
@@ -42,18 +41,6 @@ def as_given(table: pd.DataFrame) -> pd.DataFrame:
     """What a provider makes of a served table of days."""
     out = table.reindex(columns=list(UNITS)).astype("float64").rename_axis("ds")
     return out.dropna(how="all").reset_index()
-
-
-@pytest.fixture
-def server() -> Iterator[MeteostatServer]:
-    with MeteostatServer() as running:
-        running.add_station(FRANKFURT, latitude=50.05, longitude=8.6)
-        yield running
-
-
-@pytest.fixture
-def provider(server: MeteostatServer, tmp_path: Path) -> Meteostat:
-    return Meteostat(tmp_path / "cache", server.url)
 
 
 def fetch(provider: Provider, first: str, last: str, interval: str = "1d") -> pd.DataFrame:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,25 +12,17 @@ import pytest
 from features.errors import UserError
 from features.providers.meteostat import UNITS, Meteostat
 from features.providers.provider import ProviderError
-from tests.features.providers.meteostat_server import DATABASE, Fault, MeteostatServer, hours
-
-FRANKFURT = "10637"
+from tests.features.providers.meteostat_server import (
+    DATABASE,
+    FRANKFURT,
+    Fault,
+    MeteostatServer,
+    hours,
+)
 
 
 def stamp(text: str) -> pd.Timestamp:
     return pd.Timestamp(text)
-
-
-@pytest.fixture
-def server() -> Iterator[MeteostatServer]:
-    with MeteostatServer() as running:
-        running.add_station(FRANKFURT, latitude=50.05, longitude=8.6)
-        yield running
-
-
-@pytest.fixture
-def provider(server: MeteostatServer, tmp_path: Path) -> Meteostat:
-    return Meteostat(tmp_path / "cache", server.url)
 
 
 def test_nearest(server: MeteostatServer, provider: Meteostat) -> None:
