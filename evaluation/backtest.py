@@ -14,6 +14,7 @@ from evaluation.protocol import Forecaster
 from evaluation.spread import local_spread
 from features.calendars import Calendar
 from features.levels import LEVELS, MEDIAN
+from features.normalize import forward_fill
 from features.panel import Floats, Integers, Panel
 from features.splits import Fold
 
@@ -38,6 +39,7 @@ class Backtest:
     calendar: Calendar
     origins: Integers  # [O]
     y: Floats  # [S, O, H], NaN where nothing was observed or the target is still to come
+    last: Floats  # [S, O] the last value observed up to each origin, NaN where there is none
     spread: Floats  # [S, O] how far each series lately moved a step, as known at each origin
     forecasts: dict[str, Floats]  # model -> [S, O, H]
     raw: dict[str, Floats] = field(default_factory=dict)
@@ -199,4 +201,5 @@ def _beside_targets(
     spread = np.concatenate([local_spread(some)[:, origins] for some in groups])
     raw = {name: one for name, one in given.items() if one.ndim > y.ndim}
     forecasts = given | {name: one[..., MEDIAN] for name, one in raw.items()}
-    return Backtest(panel.ids, panel.calendar, origins, y, spread, forecasts, raw)
+    last = forward_fill(panel.y)[:, origins]
+    return Backtest(panel.ids, panel.calendar, origins, y, last, spread, forecasts, raw)

@@ -14,14 +14,10 @@ import pandas as pd
 
 from evaluation import metrics, probability
 from evaluation.backtest import Backtest
+from evaluation.kinds import REFERENCES
 from evaluation.metrics import METRICS, Scale
 from features.errors import UserError
 from features.panel import Floats
-
-BASELINES = ("naive", "seasonal-naive", "drift")
-"""Names of the forecasts by rule; every other model is a network."""
-REFERENCES = {"naive": "skill_vs_naive", "seasonal-naive": "skill_vs_seasonal"}
-"""What every model is compared with, and the column that holds its MAE skill against it."""
 
 
 def leaderboard(backtest: Backtest, scale: Scale) -> pd.DataFrame:

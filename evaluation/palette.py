@@ -1,7 +1,7 @@
 """One line style a model, the same in every figure.
 
-Colours are those of Okabe and Ito, which people with any colour vision tell apart; baselines are
-grey and differ by their dashes, so the eye finds the networks.
+Colours are those of Okabe and Ito, which people with any colour vision tell apart; baselines and
+rivals are grey and differ by their dashes, so the eye finds the networks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.leaderboard import BASELINES
+from evaluation.kinds import BASELINES, RIVALS
+from evaluation.kinds import networks as networks_of
 
 ACTUAL = "#000000"
 NETWORKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -31,17 +32,17 @@ class Style:
 
 
 def styles(models: Iterable[str]) -> dict[str, Style]:
-    """The style of each model: a network's from its place among them, a baseline's its own.
+    """The style of each model: a network's from its place among them, any other's its own.
 
-    24 networks and 8 baselines look different; after that the styles begin again.
+    24 networks and the 8 others look different; after that the styles begin again.
     """
     models = list(models)
-    networks = [model for model in models if model not in BASELINES]
+    networks = networks_of(models)
     C, D = len(NETWORKS), len(DASHES)
     look = {
         model: Style(NETWORKS[i % C], DASHES[i // C % D], 2.0) for i, model in enumerate(networks)
     }
-    for i, model in enumerate(BASELINES):
+    for i, model in enumerate((*BASELINES, *RIVALS)):
         if model in models:  # dashed first: the observed values are a solid line
             look[model] = Style(GREYS[i // D % len(GREYS)], DASHES[(i + 1) % D], 1.5)
     return look

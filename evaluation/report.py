@@ -14,7 +14,8 @@ import numpy as np
 from evaluation import datacard, interactive
 from evaluation.backtest import Backtest
 from evaluation.fans import fan
-from evaluation.leaderboard import BASELINES, by_horizon, by_series, leaderboard, overall
+from evaluation.kinds import BASELINES, networks
+from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall
 from evaluation.metrics import METRICS, Scale
 from evaluation.numbers import NOTHING
 from evaluation.plots import attention_title, horizon_title
@@ -142,9 +143,8 @@ def _shown(c: ReportContent) -> list[str]:
     """The models of a fan: the best by validation, the best network, the two references."""
     mae = overall(c.validation or c.test, "mae")
     ranked = sorted(mae, key=lambda model: mae[model])
-    networks = [model for model in ranked if model not in BASELINES]
     references = [model for model in BASELINES[:2] if model in mae]
-    return list(dict.fromkeys(ranked[:1] + networks[:1] + references))
+    return list(dict.fromkeys(ranked[:1] + networks(ranked)[:1] + references))
 
 
 def _fans(c: ReportContent) -> list[Drawing]:

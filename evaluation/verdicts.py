@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from evaluation.backtest import Backtest
-from evaluation.leaderboard import BASELINES, REFERENCES, of_each_series, overall, select
+from evaluation.kinds import BASELINES, REFERENCES, networks
+from evaluation.leaderboard import of_each_series, overall, select
 from evaluation.metrics import skill
 from evaluation.numbers import TIMES, apart, number
 
@@ -15,18 +16,18 @@ from evaluation.numbers import TIMES, apart, number
 def headline(test: Backtest) -> str:
     """One sentence for the whole run: do the networks beat the naive forecast on these origins?"""
     mae, where = overall(test, "mae"), f"on these {len(test.origins):,} origins"
-    networks = [model for model in mae if model not in BASELINES]
+    learners = networks(mae)
     if not test.judged_points.any():
         return f"Nothing can be judged {where}: no target was observed and forecast by every model."
-    if not networks:
+    if not learners:
         best = min(mae, key=lambda model: mae[model])
         return f"Of the baselines, {best} has the lowest MAE {where}; no network was run."
     if "naive" not in mae:
         return f"No naive forecast was run {where}, so nothing is said about beating it."
-    winners = [model for model in networks if mae[model] < mae["naive"]]
+    winners = [model for model in learners if mae[model] < mae["naive"]]
     if not winners:
         return f"No network beats the naive forecast {where}."
-    told = f"{_who(winners, networks)} the naive forecast {where}{_and_the_rest(winners, mae)}."
+    told = f"{_who(winners, learners)} the naive forecast {where}{_and_the_rest(winners, mae)}."
     return told + _by_rmse(winners, overall(test, "rmse"))
 
 
@@ -107,13 +108,13 @@ def _extent(test: Backtest) -> str:
     return f"{origins:,} origins" + (f" {TIMES} {series:,} series" if series > 1 else "")
 
 
-def _who(winners: list[str], networks: list[str]) -> str:
-    if len(networks) == 1:
-        return f"The network {networks[0]} beats"
-    if len(winners) == len(networks):
-        return f"{'Both' if len(networks) == 2 else f'All {len(networks)}'} networks beat"
+def _who(winners: list[str], learners: list[str]) -> str:
+    if len(learners) == 1:
+        return f"The network {learners[0]} beats"
+    if len(winners) == len(learners):
+        return f"{'Both' if len(learners) == 2 else f'All {len(learners)}'} networks beat"
     verb = "beats" if len(winners) == 1 else "beat"
-    return f"{len(winners)} of {len(networks)} networks {verb}"
+    return f"{len(winners)} of {len(learners)} networks {verb}"
 
 
 def _and_the_rest(winners: list[str], mae: dict[str, float]) -> str:

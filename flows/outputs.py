@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaluation.fans import fan
-from evaluation.leaderboard import BASELINES, REFERENCES
+from evaluation.kinds import REFERENCES, networks
 from evaluation.plots import (
     attention_title,
     plot_attention,
@@ -177,9 +177,8 @@ def _attention(candidate: Candidate, panel: Panel) -> Floats | None:
 def paths(result: Result) -> list[str]:
     """The models worth a line in a fan: the chosen one, the best network, the references."""
     ranked = list(result.leaderboard.index)
-    networks = [name for name in ranked if name not in BASELINES]
     references = [name for name in REFERENCES if name in ranked]
-    return list(dict.fromkeys([result.chosen, *networks[:1], *references]))
+    return list(dict.fromkeys([result.chosen, *networks(ranked)[:1], *references]))
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from pydantic import (
     with_config,
 )
 
-from evaluation.leaderboard import BASELINES, REFERENCES
+from evaluation.kinds import REFERENCES, networks
 from features.errors import UserError
 from features.normalize import Scaling
 from features.panel import Covariates
@@ -265,12 +265,12 @@ class SearchParameters(Parameters):
     @property
     def networks(self) -> tuple[str, ...]:
         """The models to search over."""
-        return tuple(name for name in self.models if name not in BASELINES)
+        return tuple(networks(self.models))
 
     @property
     def baselines(self) -> tuple[str, ...]:
         """The models to compare the best trials with."""
-        named = (name for name in self.models if name in BASELINES)
+        named = (name for name in self.models if name not in self.networks)
         return tuple(dict.fromkeys((*REFERENCES, *named)))
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evaluation.backtest import Backtest, backtest, rolling_backtest
 from evaluation.conformal import calibrated
-from evaluation.leaderboard import BASELINES
+from evaluation.kinds import networks
 from evaluation.protocol import Forecaster
 from features.errors import UserError
 from features.normalize import Scaling
@@ -111,7 +111,7 @@ def split_of(panel: Panel, parameters: Parameters) -> Split:
                 f"the horizon {horizon}; give more history or a shorter horizon, or change the "
                 "split's shares"
             )
-    if any(name not in BASELINES for name in parameters.models):
+    if networks(parameters.models):
         check_length(panel, split, parameters.network, horizon)
     return split
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from evaluation import metrics
-from evaluation.leaderboard import BASELINES
+from evaluation.kinds import BASELINES
 from features.sources import SOURCES, Query, fetch
 from flows import backtest_frame, forecast_frame
 from flows.cli import app

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from evaluation import metrics
-from evaluation.backtest import Backtest
 from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS, Scale
@@ -96,14 +95,7 @@ def test_nothing_to_choose_on_is_said() -> None:
 
 def test_the_order_of_models_does_not_change_the_values() -> None:
     judged = example()
-    turned = Backtest(
-        judged.ids,
-        judged.calendar,
-        judged.origins,
-        judged.y,
-        judged.spread,
-        dict(reversed(judged.forecasts.items())),
-    )
+    turned = replace(judged, forecasts=dict(reversed(judged.forecasts.items())))
     before, after = leaderboard(judged, SCALE), leaderboard(turned, SCALE)
     np.testing.assert_array_equal(before, after.loc[before.index])
 

@@ -88,7 +88,9 @@ def backtest_of(y: Floats, **forecasts: Floats) -> Backtest:
     panel = panel_of(np.zeros((series, origins + horizon)))
     named = {name.replace("_", "-"): forecast for name, forecast in forecasts.items()}
     spread = np.ones((series, origins))
-    return Backtest(panel.ids, panel.calendar, np.arange(origins), y, spread, named)
+    return Backtest(
+        panel.ids, panel.calendar, np.arange(origins), y, panel.y[:, :origins], spread, named
+    )
 
 
 def with_half_widths(backtest: Backtest, widths: dict[str, Floats]) -> Backtest:
