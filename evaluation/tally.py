@@ -1,4 +1,4 @@
-"""A metric before it is averaged, so that it can be had for any part of the origins at little cost."""
+"""A metric before it is averaged, so that any part of the origins can be averaged cheaply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Tally:
     finish: Callable[[Floats], Floats]
 
     def by_series(self, weights: Floats) -> Floats:
-        """[B, O] how often each origin counts → [B, S]; NaN for a series in which nothing counts."""
+        """[B, O] how often each origin counts → [B, S]; NaN where nothing of a series counts."""
         top, bottom = weights @ self.top.T, weights @ self.bottom.T
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.finish(np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1), np.nan))

@@ -82,8 +82,8 @@ def test_a_forecast_by_rule(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     mean = install("A forecast by rule").Mean
-    _, (path, code), (leaderboard, names) = recipe("A forecast by rule")
-    assert (path, leaderboard) == ("models/registry.py", "evaluation/leaderboard.py")
+    _, (path, code), (kinds, names) = recipe("A forecast by rule")
+    assert (path, kinds) == ("models/registry.py", "evaluation/kinds.py")
     assert eval(names.partition("=")[2]) == (*BASELINES, "mean")
     assert issubclass(mean, get_args(registry.AnyForecaster))
     for name, make in entry(code).items():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evaluation import metrics
+from evaluation.backtest import Backtest
 from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS, Scale
