@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 RESOLVE := pip compile --quiet --python-version 3.11 --no-annotate --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lint test demo lock clean
+.PHONY: help venv lint test demo system lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 12
@@ -18,11 +18,19 @@ lint: venv ## check style, format, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint ## lint, then run every test
+test: lint system ## lint, then run every test
 	$(BIN)/python -m pytest
 
 demo: venv ## forecast the embedded samples and show the leaderboard
 	$(BIN)/forecastle demo
+
+# A browser and a database that some tests drive. Without them those tests are skipped and say so,
+# but where CI is set they fail.
+system: ## install Chromium and PostgreSQL where apt-get can
+	@{ command -v chromium && command -v chromedriver && ls /usr/lib/postgresql/*/bin/initdb; } > /dev/null 2>&1 || { \
+	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo -n); \
+	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium chromium-driver postgresql; \
+	} > /dev/null 2>&1 || echo "Chromium and PostgreSQL could not be installed: apt-get install chromium chromium-driver postgresql" >&2
 
 # uv resolves for every Python from 3.11.0 on and every system at once. The CUDA packages are left
 # out: torch pins its own, and its CPU build has none. The peers of the benchmarks run on fewer
