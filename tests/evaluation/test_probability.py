@@ -14,10 +14,10 @@ from utilsforecast import losses
 from evaluation.backtest import Backtest, Margins
 from evaluation.leaderboard import by_horizon, by_series, leaderboard
 from evaluation.metrics import Scale
-from evaluation.probability import WEIGHTS, pinball, scores
+from evaluation.probability import NOMINAL, WEIGHTS, pinball, pit
 from features.levels import LEVELS, MEDIAN
 from features.panel import Floats
-from tests.evaluation.toys import backtest_of, with_half_widths
+from tests.evaluation.toys import backtest_of, each_series, with_half_widths
 
 UNSCALED = Scale(np.ones(2), np.ones(2))
 
@@ -42,7 +42,7 @@ def test_crps_is_near_the_closed_form_of_a_normal_distribution(
 ) -> None:
     y = np.random.default_rng(0).normal(size=(1, 4000, 1))
     quantiles = np.broadcast_to(norm.ppf(LEVELS, mean, deviation), (*y.shape, len(LEVELS)))
-    got = scores(with_quantiles(y, quantiles), "m", (1, 2))["crps"][0]
+    got = each_series(with_quantiles(y, quantiles), "m")["crps"][0]
     assert got == pytest.approx(normal_crps(y, mean, deviation).mean(), rel=0.02)
 
 
@@ -84,7 +84,7 @@ def test_the_true_quantile_has_the_least_pinball_loss(seed: int, level: float) -
 def test_coverage_and_width_by_hand() -> None:
     y = np.array([[[0.0, 2.0, 5.0, np.nan]], [[np.nan] * 4]])
     widths = {"m": np.array([[1.0, 2.0, 3.0, 9.0], [1.0] * 4])}
-    found = scores(with_half_widths(backtest_of(y, m=np.zeros_like(y)), widths), "m", (1, 2))
+    found = each_series(with_half_widths(backtest_of(y, m=np.zeros_like(y)), widths), "m")
     np.testing.assert_allclose(found["coverage_90"], [2 / 3, np.nan])
     np.testing.assert_allclose(found["width_90"], [4.0, np.nan])
 
@@ -92,7 +92,7 @@ def test_coverage_and_width_by_hand() -> None:
 def test_points_without_an_interval_are_left_out() -> None:
     y = np.ones((1, 1, 2))
     judged = with_half_widths(backtest_of(y, m=y), {"m": np.array([[1.0, np.nan]])})
-    found = {name: values.tolist() for name, values in scores(judged, "m", (1, 2)).items()}
+    found = {name: values.tolist() for name, values in each_series(judged, "m").items()}
     assert found["coverage_90"] == [1.0]
     assert found["width_90"] == [2.0]
     assert np.isfinite([found["crps"], found["wql"]]).all()
@@ -101,7 +101,7 @@ def test_points_without_an_interval_are_left_out() -> None:
 def test_an_infinite_forecast_covers_nothing_and_scores_inf() -> None:
     y = np.ones((1, 1, 1))
     judged = with_half_widths(backtest_of(y, m=y * np.inf), {"m": np.ones((1, 1))})
-    found = scores(judged, "m", (1, 2))
+    found = each_series(judged, "m")
     assert found["coverage_90"][0] == 0
     assert np.isnan(found["width_90"][0])
     assert found["crps"][0] == found["wql"][0] == np.inf
