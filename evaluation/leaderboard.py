@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,9 @@ def overall(backtest: Backtest, metric: str) -> dict[str, float]:
 def of_each_series(backtest: Backtest, metric: str) -> dict[str, Floats]:
     """[S] the MAE or RMSE of each model on each series, in units of y."""
     unused = Scale(np.full(len(backtest.ids), np.nan), np.full(len(backtest.ids), np.nan))
+    bare = replace(backtest, margins={})  # no quantiles are asked for
     return {
-        model: metrics.by_series(METRICS[metric], points_of(backtest, model, unused))
+        model: metrics.by_series(METRICS[metric], points_of(bare, model, unused))
         for model in backtest.models
     }
 
