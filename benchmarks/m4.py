@@ -26,7 +26,8 @@ from benchmarks.data import add_folder, find
 from benchmarks.ltsf import changed
 from benchmarks.record import add_json, ending, show_epoch, write
 from evaluation.backtest import backtest
-from evaluation.metrics import METRICS, by_series, seasonal_scale
+from evaluation.leaderboard import leaderboard
+from evaluation.metrics import seasonal_scale
 from evaluation.protocol import Forecaster
 from features.calendars import make_calendar
 from features.normalize import Scaling
@@ -79,13 +80,7 @@ def scores(forecasters: Sequence[Forecaster], panel: Panel, origins: Integers, s
         backtest(forecasters, panel, origins),
         seasonal_scale(panel, range(stop), SEASON),
     )
-    return {
-        model: {
-            name: float(np.nanmean(by_series(METRICS[name], judged.judged, forecast, scale)))
-            for name in ("smape", "mase")
-        }
-        for model, forecast in judged.forecasts.items()
-    }
+    return leaderboard(judged, scale)[["smape", "mase"]].to_dict("index")
 
 
 def recipe(changes: Sequence[str], seed: int) -> Recipe:

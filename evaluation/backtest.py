@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from features.normalize import forward_fill
 from features.panel import Floats, Integers, Panel
 from features.splits import Fold
 
+GROUP = 2**17
+"""Points of one model that are judged at a time."""
+
 
 @dataclass(frozen=True)
 class Margins:
@@ -30,8 +34,12 @@ class Margins:
     values: Floats  # [B, S, P, H], NaN where there were too few errors
     block: Integers  # [O] which of the B margins an origin has
 
+    def of(self, series: slice) -> Margins:
+        """The margins of some of the series."""
+        return Margins(self.values[:, series], self.block)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Backtest:
     """Forecasts of all models from the same O origins, beside what was then observed."""
 
@@ -75,18 +83,46 @@ class Backtest:
         """[S, O, H] y at the points that count, NaN elsewhere: what every metric is given."""
         return np.where(self.judged_points, self.y, np.nan)
 
+    def groups(self) -> Iterator[slice]:
+        """The series in turn, some at a time, so that what is made of their points stays small."""
+        size = max(1, GROUP // max(1, self.y[0].size))
+        return (slice(s, s + size) for s in range(0, len(self.ids), size))
+
+    def of(self, series: slice) -> Backtest:
+        """The backtest of some of the series, which still judges by the same points."""
+        return replace(
+            self,
+            ids=self.ids[series],
+            y=self.y[series],
+            last=self.last[series],
+            spread=self.spread[series],
+            forecasts={model: forecast[series] for model, forecast in self.forecasts.items()},
+            raw={model: quantiles[series] for model, quantiles in self.raw.items()},
+            margins={model: margins.of(series) for model, margins in self.margins.items()},
+        )
+
     def quantile(self, model: str, level: int) -> Floats:
         """[S, O, H] the calibrated quantile at `LEVELS[level]`; quantiles do not cross."""
-        out, margins = self.forecasts[model], self.margins[model]
-        sign, further = (1, np.maximum) if level > MEDIAN else (-1, np.minimum)
-        for pair in range(abs(level - MEDIAN)):
-            own = self.forecasts[model]
-            if model in self.raw:
-                own = self.raw[model][..., MEDIAN + sign * (pair + 1)]
+        return next(islice(self._outwards(model, level - MEDIAN), abs(level - MEDIAN), None))
+
+    def quantiles(self, model: str) -> tuple[Floats, ...]:
+        """Q times [S, O, H]: the calibrated quantiles at all `LEVELS`."""
+        below, above = self._outwards(model, -1), self._outwards(model, 1)
+        return (*reversed(tuple(below)), *islice(above, 1, None))
+
+    def _outwards(self, model: str, side: int) -> Iterator[Floats]:
+        """[S, O, H] the median, then the quantiles ever further above it (or below: side < 0)."""
+        margins, raw = self.margins[model], self.raw.get(model)
+        sign, further = (1, np.maximum) if side > 0 else (-1, np.minimum)
+        own = out = self.forecasts[model]
+        yield out
+        for pair in range(MEDIAN):
+            if raw is not None:
+                own = raw[..., MEDIAN + sign * (pair + 1)]
             margin = margins.values[margins.block, :, pair].swapaxes(0, 1)  # [S, O, H]
             with np.errstate(invalid="ignore"):  # an infinite forecast
                 out = further(out, own + sign * margin * self.spread[:, :, None])
-        return out
+            yield out
 
     def interval(self, model: str) -> tuple[Floats, Floats]:
         """[S, O, H] the lower and the upper end of the 90 % interval."""
@@ -106,7 +142,7 @@ class Backtest:
 
     def _long(self, points: NDArray[np.bool_], with_y: bool) -> pd.DataFrame:
         series, origin, step = np.nonzero(points)
-        stamps = self._stamps()
+        stamps = self.stamps
         columns: dict[str, object] = {
             "unique_id": np.asarray(self.ids, dtype=object)[series],
             "ds": stamps[self.origins[origin] + step + 1],
@@ -121,7 +157,8 @@ class Backtest:
                 columns[f"{model}-lo-90"], columns[f"{model}-hi-90"] = low[points], high[points]
         return pd.DataFrame(columns)
 
-    def _stamps(self) -> pd.DatetimeIndex:
+    @cached_property
+    def stamps(self) -> pd.DatetimeIndex:
         """The calendar's stamps, continued to the furthest target."""
         stamps = self.calendar.stamps
         ahead = int(self.origins.max(initial=0)) + self.horizon + 1 - len(stamps)

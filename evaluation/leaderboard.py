@@ -8,14 +8,19 @@ Nothing here speaks of significance: every sentence holds for the origins at han
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation import metrics, probability
+from evaluation import metrics
 from evaluation.backtest import Backtest
 from evaluation.kinds import REFERENCES
 from evaluation.metrics import METRICS, Scale
+from evaluation.scores import Values, scores
+from evaluation.tally import AVERAGES, points_of
 from features.errors import UserError
 from features.panel import Floats
 
@@ -23,47 +28,47 @@ from features.panel import Floats
 def leaderboard(backtest: Backtest, scale: Scale) -> pd.DataFrame:
     """The models by rank, best skill against naive (which is lowest MAE) first.
 
-    Columns: every metric of `METRICS`; `mape_share`, the share of points that MAPE could use;
-    `skill_vs_naive` and `skill_vs_seasonal`, 1 - MAE / MAE of the reference; and, if any model is
-    calibrated, the `crps`, `wql`, `coverage_90` and `width_90` of `evaluation.probability`. Each is
-    the mean over series of the series' own values, but for the skills, which compare the two means.
-    NaN where there is nothing to tell.
+    Columns: every metric of `METRICS`; if any model is calibrated, those of
+    `evaluation.probability`; `mape_share`, the share of points that MAPE could use; and
+    `skill_vs_naive` and `skill_vs_seasonal`, 1 - MAE / MAE of the reference. Each is the mean over
+    series of the series' own values, but for the skills, which compare the two means. NaN where
+    there is nothing to tell.
     """
-    rows = {
-        model: {name: float(metrics.mean(v, (0,))) for name, v in values.items()}
-        for model, values in _values(backtest, scale).items()
+    means = {
+        model: {column: metrics.mean(values[None], (1,)) for column, values in columns.items()}
+        for model, columns in scores(backtest, scale)["all"].items()
     }
-    return _with_skill(pd.DataFrame.from_dict(rows, orient="index")).sort_values(
-        "mae", kind="stable"
-    )
+    return table(means, pd.Index(["all"])).droplevel(1).sort_values("mae", kind="stable")
 
 
 def by_series(backtest: Backtest, scale: Scale) -> pd.DataFrame:
     """The leaderboard's columns for each series alone, indexed by `unique_id` and `model`."""
-    values = _values(backtest, scale)
-    tables = {}
-    for s, name in enumerate(backtest.ids):
-        rows = {model: {c: v[s] for c, v in columns.items()} for model, columns in values.items()}
-        tables[name] = _with_skill(pd.DataFrame.from_dict(rows, orient="index"))
-    return pd.concat(tables, names=["unique_id", "model"])
+    ids = pd.Index(backtest.ids, name="unique_id")
+    return model_last(table(scores(backtest, scale)["all"], ids))
 
 
 def by_horizon(backtest: Backtest, scale: Scale) -> pd.DataFrame:
-    """Every metric at each step ahead, indexed by `model` and `step` (1 … H).
+    """The leaderboard's columns at each step ahead, indexed by `model` and `step` (1 … H)."""
+    steps = pd.RangeIndex(1, backtest.horizon + 1, name="step")
+    return table(scores(backtest, scale)["step"], steps)
 
-    Of calibrated models also the scores of `evaluation.probability`.
-    """
-    steps, tables = pd.RangeIndex(1, backtest.horizon + 1), {}
-    for model, forecast in backtest.forecasts.items():
-        columns = {
-            name: metrics.by_horizon(metric, backtest.judged, forecast, scale)
-            for name, metric in METRICS.items()
-        }
-        if model in backtest.margins:
-            scores = probability.scores(backtest, model, (1,))
-            columns |= {name: metrics.mean(values, (0,)) for name, values in scores.items()}
-        tables[model] = pd.DataFrame(columns, index=steps)
-    return pd.concat(tables, names=["model", "step"])
+
+def table(values: Values, index: pd.Index[Any]) -> pd.DataFrame:
+    """Values and skills in rows by `model` and, for each, `index`."""
+    rows = {
+        model: pd.DataFrame(columns | _skills(values, columns), index)
+        for model, columns in values.items()
+    }
+    found = {column for row in rows.values() for column in row}
+    order = [column for column in (*AVERAGES, *REFERENCES.values()) if column in found]
+    return pd.concat(rows, names=["model"])[order]
+
+
+def model_last(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows by model and then others as rows by those others and then the model."""
+    models = len(table.index.unique("model"))
+    turned = np.arange(len(table)).reshape(models, -1).T.ravel()
+    return table.iloc[turned].reorder_levels([*table.index.names[1:], "model"])
 
 
 def select(validation: Backtest) -> str:
@@ -85,28 +90,18 @@ def overall(backtest: Backtest, metric: str) -> dict[str, float]:
 def of_each_series(backtest: Backtest, metric: str) -> dict[str, Floats]:
     """[S] the MAE or RMSE of each model on each series, in units of y."""
     unused = Scale(np.full(len(backtest.ids), np.nan), np.full(len(backtest.ids), np.nan))
+    bare = replace(backtest, margins={})  # no quantiles are asked for
     return {
-        model: metrics.by_series(METRICS[metric], backtest.judged, forecast, unused)
-        for model, forecast in backtest.forecasts.items()
+        model: metrics.by_series(METRICS[metric], points_of(bare, model, unused))
+        for model in backtest.models
     }
 
 
-def _values(backtest: Backtest, scale: Scale) -> dict[str, dict[str, Floats]]:
-    """Model -> column -> [S]."""
-    y = backtest.judged
-    out: dict[str, dict[str, Floats]] = {}
-    for model, forecast in backtest.forecasts.items():
-        columns = {n: metrics.by_series(m, y, forecast, scale) for n, m in METRICS.items()}
-        columns["mape_share"] = metrics.used_share(METRICS["mape"], y, forecast, scale)
-        if model in backtest.margins:
-            columns |= probability.scores(backtest, model, (1, 2))
-        out[model] = columns
-    return out
-
-
-def _with_skill(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.rename_axis("model")
-    for reference, column in REFERENCES.items():
-        against = table["mae"].get(reference, math.nan)
-        table[column] = [metrics.skill(value, against) for value in table["mae"]]
-    return table
+def _skills(values: Values, columns: Mapping[str, Floats]) -> dict[str, list[float]]:
+    """The skill of one model against each reference, NaN against those that were not run."""
+    mae = columns["mae"].tolist()
+    against = {
+        column: values[reference]["mae"].tolist() if reference in values else [math.nan] * len(mae)
+        for reference, column in REFERENCES.items()
+    }
+    return {column: list(map(metrics.skill, mae, other)) for column, other in against.items()}

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from evaluation.fans import Fan, day
-from evaluation.metrics import METRICS
 from evaluation.numbers import number
 from evaluation.palette import ACTUAL, GREY, Style, styles
 from evaluation.protocol import EpochRecord
+from evaluation.tally import AVERAGES
 from features.panel import Floats
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def plot_error_by_horizon(table: pd.DataFrame, metric: str = "mae", unit: str = 
 
     Args:
         table: from `evaluation.leaderboard.by_horizon`, indexed by model and step.
-        metric: a key of `METRICS`.
+        metric: a key of `AVERAGES`.
         unit: the unit of the series, shown where the metric has none of its own.
     """
     figure, axes = _canvas(9, 4.6)
@@ -61,7 +61,8 @@ def plot_error_by_horizon(table: pd.DataFrame, metric: str = "mae", unit: str = 
     marker = "o" if len(wide) == 1 else None
     for model in wide:
         axes.plot(wide.index, wide[model], label=model, marker=marker, **_line(look[model]))
-    axes.set_ylim(bottom=0)
+    if AVERAGES[metric].better != "closer to 0":
+        axes.set_ylim(bottom=0)
     _whole_numbers(axes.xaxis)
     label = metric_label(metric, unit)
     return _finish(figure, axes, horizon_title(metric), "steps ahead of the origin", label)
@@ -127,12 +128,12 @@ def plot_attention(weights: Floats, title: str, segment: int = 1) -> Figure:
 def horizon_table(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One column a model, best mean first: the order of the legend."""
     wide = table[metric].unstack("model")
-    return wide[wide.mean().sort_values(kind="stable").index]
+    return wide[wide.mean().sort_values(kind="stable", key=AVERAGES[metric].cost).index]
 
 
 def horizon_title(metric: str) -> str:
     """What a figure of `by_horizon` shows."""
-    return f"{METRICS[metric].label} by step ahead: lower is better"
+    return f"{AVERAGES[metric].label} by step ahead: {AVERAGES[metric].better} is better"
 
 
 def attention_title(model: str, series: str, origin: pd.Timestamp) -> str:
@@ -147,9 +148,9 @@ def weight_label(span: int) -> str:
 
 def metric_label(metric: str, unit: str) -> str:
     """`MAE (°C)`, `MAPE (%)`, `MASE`."""
-    own = METRICS[metric].unit
+    own = AVERAGES[metric].unit
     unit = unit if own is None else own
-    return METRICS[metric].label + (f" ({unit})" if unit else "")
+    return AVERAGES[metric].label + (f" ({unit})" if unit else "")
 
 
 def kept_epoch(epochs: Sequence[EpochRecord]) -> EpochRecord:

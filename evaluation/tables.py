@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +13,12 @@ from evaluation.numbers import NOTHING, column, number, signed_percent
 from evaluation.plots import metric_label
 
 SKILLS = {"skill_vs_naive": "vs naive", "skill_vs_seasonal": "vs seasonal-naive"}
+SHARES = ("mape_share", "coverage_90")
+FIRST = (
+    "mae", *SKILLS, "rmse", "mape", "mape_share", "mase", "bias", "direction", "crps",
+    "coverage_90",
+)  # fmt: skip
+"""Columns of a leaderboard that are read first, in this order."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +41,23 @@ class Table:
 
 
 def score_table(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
-    """A leaderboard, one row a model."""
-    head, rows = _scores(scores, unit)
-    names = [[Cell(str(model))] for model in scores.index]
-    return Table(caption, ["model", *head], [a + b for a, b in zip(names, rows, strict=True)])
+    """A leaderboard, one row a model, in the columns that are read first."""
+    return _by_model(caption, scores, unit, _first(scores))
+
+
+def further_scores(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
+    """The columns of a leaderboard that `score_table` leaves out, one row a model."""
+    others = [c for c in scores if c not in _first(scores) and c not in SKILLS]
+    return _by_model(caption, scores, unit, others)
 
 
 def series_scores(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
     """The leaderboard of each series, best first; decimals are chosen for each series alone."""
-    head: list[str] = []
-    rows: list[list[Cell]] = []
+    columns, rows = _first(scores), []
     for name, part in scores.groupby(level="unique_id", sort=False):
         ranked = part.droplevel("unique_id").sort_values("mae", kind="stable")
-        head, cells = _scores(ranked, unit)
-        rows += [
-            [Cell(str(name)), Cell(str(m)), *c] for m, c in zip(ranked.index, cells, strict=True)
-        ]
-    return Table(caption, ["series", "model", *head], rows, headings=2)
+        rows += [[Cell(str(name)), *row] for row in _rows(ranked, columns)]
+    return Table(caption, ["series", "model", *_head(columns, unit)], rows, headings=2)
 
 
 def plain_table(caption: str, frame: pd.DataFrame) -> Table:
@@ -62,31 +69,36 @@ def plain_table(caption: str, frame: pd.DataFrame) -> Table:
     return Table(caption, [str(frame.index.name or ""), *map(str, frame.columns)], rows)
 
 
-def _scores(scores: pd.DataFrame, unit: str) -> tuple[list[str], list[list[Cell]]]:
-    """Headings and rows of the metric columns, in the order in which they are best read."""
-    columns: dict[str, list[Cell]] = {}
-    mae, *others = METRICS
-    _add_metric(columns, mae, scores, unit)
-    for name, heading in SKILLS.items():
-        if scores[name].notna().any():
-            columns[heading] = [_skill(value) for value in scores[name]]
-    for name in others:
-        _add_metric(columns, name, scores, unit)
-        if name == "mape":
-            columns["points MAPE used"] = [_share(value) for value in scores["mape_share"]]
-    if "crps" in scores:
-        columns["CRPS" + (f" ({unit})" if unit else "")] = _numbers(scores["crps"])
-        columns["wQL"] = _numbers(scores["wql"])
-        columns["inside 90 % interval"] = [_share(value) for value in scores["coverage_90"]]
-        columns["its mean width"] = _numbers(scores["width_90"])
-    return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+def _by_model(caption: str, scores: pd.DataFrame, unit: str, columns: Sequence[str]) -> Table:
+    return Table(caption, ["model", *_head(columns, unit)], _rows(scores, columns))
 
 
-def _add_metric(columns: dict[str, list[Cell]], name: str, scores: pd.DataFrame, unit: str) -> None:
-    columns[metric_label(name, unit)] = _numbers(scores[name])
+def _first(scores: pd.DataFrame) -> list[str]:
+    """Those of `FIRST` that tell something here: MAPE's share where it did not use all points."""
+    told = {c for c in scores if c in METRICS or scores[c].notna().any()}
+    if not (scores["mape_share"] < 1).any():
+        told -= {"mape_share"}
+    return [column for column in FIRST if column in told]
 
 
-def _numbers(values: pd.Series[float]) -> list[Cell]:
+def _head(columns: Sequence[str], unit: str) -> list[str]:
+    return [
+        SKILLS[column] if column in SKILLS else metric_label(column, unit) for column in columns
+    ]
+
+
+def _rows(scores: pd.DataFrame, columns: Sequence[str]) -> list[list[Cell]]:
+    """One row a model, its name first."""
+    cells = [[Cell(str(model)) for model in scores.index]]
+    cells += [_cells(column, scores[column].tolist()) for column in columns]
+    return [list(row) for row in zip(*cells, strict=True)]
+
+
+def _cells(name: str, values: list[float]) -> list[Cell]:
+    if name in SKILLS:
+        return [_skill(value) for value in values]
+    if name in SHARES:
+        return [_share(value) for value in values]
     return [Cell(text, "number") for text in column(values)]
 
 

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from evaluation import conformal
 from evaluation.backtest import Backtest, backtest
 from evaluation.conformal import calibrated
-from evaluation.probability import scores
 from evaluation.spread import local_spread
 from features.levels import LEVELS, MEDIAN
 from features.panel import Floats, Integers, Panel
-from tests.evaluation.toys import LastPlus, backtest_of, panel_of, wavy_panel
+from tests.evaluation.toys import LastPlus, backtest_of, each_series, panel_of, wavy_panel
 
 Q = len(LEVELS)
 
@@ -109,7 +108,7 @@ def test_fewer_than_nine_errors_support_no_interval() -> None:
     few = calibrated(after, backtest_of(y[:, :8], m=np.zeros((1, 8, 1))))
     assert np.isnan(few.interval("m")).all()
     assert few.quantile("m", Q - 2).tolist() == [[[8.0]]]  # 80 % need four
-    assert math.isnan(scores(few, "m", (1, 2))["crps"][0])
+    assert math.isnan(each_series(few, "m")["crps"][0])
     none = calibrated(after, backtest_of(y[:, :1] * np.nan, m=np.zeros((1, 1, 1))))
     assert quantiles(none, "m")[0, 0, 0].tolist() == pytest.approx(
         [math.nan] * MEDIAN + [0] + [math.nan] * MEDIAN, nan_ok=True
@@ -126,7 +125,7 @@ def test_exchangeable_errors_are_covered_as_promised(seed: int, shape: str) -> N
     known, new = errors[:, :n], errors[:, n:]
     judged = calibrated(later(new, n, m=new * 0), backtest_of(known, m=known * 0))
     slack = 5 * math.sqrt(0.09 / series)
-    covered = scores(judged, "m", (1, 2))["coverage_90"].mean()
+    covered = each_series(judged, "m")["coverage_90"].mean()
     assert 0.9 - slack <= covered <= 0.9 + 1 / (n + 1) + slack
     inner = (np.abs(new) <= judged.quantile("m", MEDIAN + 2)).mean()
     assert 0.4 - slack <= inner <= 0.4 + 1 / (n + 1) + slack
@@ -154,7 +153,7 @@ def test_quantiles_that_are_too_wide_are_drawn_in(monkeypatch: pytest.MonkeyPatc
     made = replace(backtest_of(y, m=y * 0), raw={"m": raw})
     judged = calibrated(replace(made, origins=made.origins + 400), made)
     assert judged.interval("m")[1][0, 0, 0] == pytest.approx(1.645, abs=0.2)
-    assert scores(judged, "m", (1, 2))["coverage_90"][0] == pytest.approx(0.9, abs=0.01)
+    assert each_series(judged, "m")["coverage_90"][0] == pytest.approx(0.9, abs=0.01)
 
 
 def test_intervals_follow_a_world_that_moves() -> None:
@@ -165,7 +164,7 @@ def test_intervals_follow_a_world_that_moves() -> None:
     models = [LastPlus(0.0)]
     before = backtest(models, panel, np.arange(100, 590))
     judged = calibrated(backtest(models, panel, np.arange(600, 1590)), before)
-    assert scores(judged, "last-plus", (1, 2))["coverage_90"].mean() == pytest.approx(0.9, abs=0.02)
+    assert each_series(judged, "last-plus")["coverage_90"].mean() == pytest.approx(0.9, abs=0.02)
 
 
 def test_the_share_to_cover_rises_where_too_little_is_covered(
@@ -180,7 +179,7 @@ def test_the_share_to_cover_rises_where_too_little_is_covered(
     )
 
     def covered() -> float:
-        return float(scores(calibrated(now, before), "m", (1, 2))["coverage_90"].mean())
+        return float(each_series(calibrated(now, before), "m")["coverage_90"].mean())
 
     assert covered() == pytest.approx(0.9, abs=0.015)
     monkeypatch.setattr(conformal, "RATE", 0.0)

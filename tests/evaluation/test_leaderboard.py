@@ -11,6 +11,7 @@ from evaluation.backtest import Backtest
 from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS, Scale
+from evaluation.tally import points_of
 from features.errors import UserError
 from tests.evaluation.toys import backtest_of, with_half_widths
 
@@ -118,5 +119,5 @@ def test_the_mae_of_the_choice_is_the_leaderboards() -> None:
     judged = example()
     table = leaderboard(judged, SCALE)
     assert overall(judged, "mae") == pytest.approx(table["mae"].to_dict())
-    own = metrics.by_series(METRICS["mae"], judged.judged, judged.forecasts["drift"], SCALE)
+    own = metrics.by_series(METRICS["mae"], points_of(judged, "drift", SCALE))
     assert table.loc["drift", "mae"] == pytest.approx(own.mean())

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.backtest import Backtest, Margins
+from evaluation.leaderboard import by_series
+from evaluation.metrics import Scale
 from features.calendars import Calendar
 from features.levels import MEDIAN
 from features.panel import Floats, Integers, Panel
@@ -91,6 +93,17 @@ def backtest_of(y: Floats, **forecasts: Floats) -> Backtest:
     return Backtest(
         panel.ids, panel.calendar, np.arange(origins), y, panel.y[:, :origins], spread, named
     )
+
+
+def unscaled(series: int) -> Scale:
+    """A scale of 1 for each series."""
+    return Scale(np.ones(series), np.ones(series))
+
+
+def each_series(backtest: Backtest, model: str) -> dict[str, Floats]:
+    """Column -> [S] of one model, scaled by 1."""
+    table = by_series(backtest, unscaled(len(backtest.ids))).xs(model, level="model")
+    return {str(column): table[column].to_numpy() for column in table}
 
 
 def with_half_widths(backtest: Backtest, widths: dict[str, Floats]) -> Backtest:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluation.backtest import Backtest
+from evaluation.leaderboard import by_series, leaderboard
+from evaluation.metrics import METRICS
+from evaluation.probability import SCORES
+from evaluation.tables import Table, further_scores, score_table, series_scores
+from tests.evaluation.toys import backtest_of, unscaled, with_half_widths
+
+
+def example(zeros: bool = False) -> Backtest:
+    y = np.random.default_rng(0).normal(10, 3, (2, 20, 4))
+    if zeros:
+        y[0, :10] = 0
+    return backtest_of(y, naive=y + np.array([[[1.0]], [[0.0]]]), gru_direct=y - 2)
+
+
+def cells(table: Table, heading: str) -> list[str]:
+    return [row[table.head.index(heading)].text for row in table.rows]
+
+
+def test_what_is_read_first_and_what_comes_after_are_all_the_metrics() -> None:
+    judged = with_half_widths(example(), {"naive": np.full((2, 4), 1.5)})
+    board = leaderboard(judged, unscaled(2))
+    first, rest = score_table("", board, "mm"), further_scores("", board, "mm")
+    assert first.head[:4] == ["model", "MAE (mm)", "vs naive", "RMSE (mm)"]
+    assert len(first.head) <= 12
+    told = {name.partition(" (")[0] for name in first.head + rest.head}
+    assert told >= {metric.label for metric in (METRICS | SCORES).values()}
+    assert set(first.head) & set(rest.head) == {"model"}
+
+
+def test_signs_shares_and_what_is_missing() -> None:
+    judged = with_half_widths(example(), {"naive": np.full((2, 4), 1.5)})
+    table = score_table("", leaderboard(judged, unscaled(2)), "mm")
+    assert cells(table, "model") == ["naive", "gru-direct"]
+    assert cells(table, "Bias (mm)") == ["0.500", "\u22122.000"]
+    assert cells(table, "inside 90 % interval") == ["100.0 %", "\u2013"]
+    assert "vs seasonal-naive" not in table.head
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_how_many_points_mape_used_is_told_where_it_is_not_all(zeros: bool) -> None:
+    table = score_table("", leaderboard(example(zeros), unscaled(2)))
+    assert ("points MAPE used" in table.head) == zeros
+    if zeros:
+        assert cells(table, "points MAPE used") == ["75.0 %"] * 2
+
+
+def test_every_row_has_a_cell_for_every_heading() -> None:
+    scores = by_series(example(), unscaled(2))  # no skill on the second series: naive is perfect
+    table = series_scores("", scores)
+    assert {len(row) for row in table.rows} == {len(table.head)}
+    assert cells(table, "vs naive") == ["0.0 %", "\u2212100.0 %", "\u2013", "\u2013"]
