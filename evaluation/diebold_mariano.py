@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.panel import Floats, Integers
 
@@ -84,11 +83,14 @@ def _bartlett(d: Floats, lag: int) -> Floats:
 
 
 def holm(p: Floats) -> Floats:
-    """P-values adjusted for there being several (Holm 1979, Scand. J. Statistics 6); NaN stays."""
-    from statsmodels.stats.multitest import multipletests
+    """P-values [K, ...] adjusted for there being K (Holm 1979, Scand. J. Statistics 6); NaN stays.
 
-    there: NDArray[np.bool_] = ~np.isnan(p)
-    adjusted = p.copy()
-    if there.any():
-        adjusted[there] = multipletests(p[there], method="holm")[1]
+    `statsmodels.stats.multitest.multipletests` gives the same; it collects all garbage at each
+    call, a tenth of a second in this process.
+    """
+    order = np.argsort(p, axis=0)  # NaN last
+    left = (~np.isnan(p)).sum(axis=0) - np.arange(len(p)).reshape(-1, *(1,) * (p.ndim - 1))
+    rising = np.maximum.accumulate(np.take_along_axis(p, order, axis=0) * left, axis=0)
+    adjusted = np.empty_like(p)
+    np.put_along_axis(adjusted, order, np.minimum(rising, 1), axis=0)
     return adjusted

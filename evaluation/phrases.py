@@ -28,9 +28,10 @@ def outcome(one: Comparison, reference: str, origins: int, needed: int) -> str:
     return f"{told} over all steps, but is {some}" if some else told
 
 
-def too_few(origins: int, needed: int) -> str:
-    """So many origins do not do."""
-    return f"{count(origins, 'origin')} {'is' if origins == 1 else 'are'} too few to tell (it takes {needed:,})"
+def too_few(origins: int, needed: int, what: str = "") -> str:
+    """So many origins cannot tell what is asked."""
+    few = f"{count(origins, 'origin')} {'is' if origins == 1 else 'are'} too few to tell"
+    return f"{few}{what}, it takes {needed:,}"
 
 
 def _where(one: Comparison, steps: list[int], other: str, others: list[int]) -> str:
@@ -70,7 +71,7 @@ def count(n: int, thing: str) -> str:
 
 def effect(one: Comparison) -> str:
     """` (3.4 % lower, 95 % interval 1.1 to 5.6 %; p = 0.004)`; nothing without a difference."""
-    if one.difference == 0 or not math.isfinite(one.skill):
+    if one.difference == 0 or not math.isfinite(one.skill * one.difference):
         return ""
     return f" ({size(one)}{'' if math.isnan(one.p) else f', {doubt(one)}'})"
 

@@ -149,8 +149,8 @@ def _no_winner(best: Comparison, found: Significance, where: str) -> str:
     if not math.isfinite(best.skill):
         return f"{told}."
     if math.isnan(best.p):
-        few = too_few(found.origins, found.needed).capitalize()
-        return f"{few} whether a network beats the naive forecast: {_mae(best)}."
+        few = too_few(found.origins, found.needed, " whether a network beats the naive forecast")
+        return f"{few}: {_mae(best)}."
     luck = " by more than luck" if best.difference < 0 else ""
     return f"{told}{luck}: {_mae(best)} ({doubt(best)})."
 
