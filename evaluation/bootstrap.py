@@ -32,9 +32,10 @@ def block_length(losses: Floats, lags: int) -> int:
     from arch.bootstrap import optimal_block_length
 
     finite = losses[:, np.isfinite(losses).all(axis=0)]
-    varies = finite[:, np.ptp(finite, axis=0) > 0]
-    found = optimal_block_length(varies)["circular"].max() if varies.size else 1.0
-    return min(max(int(np.ceil(found)), 2 * (lags + 1)), len(losses))
+    with np.errstate(divide="ignore", invalid="ignore"):  # losses that hardly ever change
+        found = optimal_block_length(finite)["circular"]
+    longest = max((length for length in found if np.isfinite(length)), default=1.0)
+    return min(max(int(np.ceil(longest)), 2 * (lags + 1)), len(losses))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ worse than the best is told by the model confidence set, which takes the choice 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,7 +111,7 @@ def significance(backtest: Backtest) -> Significance:
         names = (model, reference)
         raw.append(compare(names, found[model], found[reference], lags, interval))
     return Significance(
-        tuple(_adjusted(raw)),
+        _adjusted(raw),
         dict(zip(found, map(float, inside), strict=True)),
         next(iter(_classical(ranked)), None),
         int((~np.isnan(whole).any(axis=1)).sum()),
@@ -144,10 +143,9 @@ def _classical(models: list[str]) -> list[str]:
     return [model for model in models if model not in networks(models)]
 
 
-def _adjusted(raw: list[Comparison]) -> Iterator[Comparison]:
+def _adjusted(raw: list[Comparison]) -> tuple[Comparison, ...]:
     """Holm over the models that are compared with one reference."""
-    for reference in dict.fromkeys(one.reference for one in raw):
-        family = [one for one in raw if one.reference == reference]
-        adjusted = holm(np.array([one.p for one in family]))
-        for one, p in zip(family, adjusted, strict=True):
-            yield replace(one, p_adjusted=float(p))
+    p, references = np.array([one.p for one in raw]), np.array([one.reference for one in raw])
+    for reference in set(references):
+        p[references == reference] = holm(p[references == reference])
+    return tuple(replace(one, p_adjusted=float(own)) for one, own in zip(raw, p, strict=True))
