@@ -20,6 +20,7 @@ from evaluation.metrics import METRICS, Scale
 from evaluation.numbers import NOTHING
 from evaluation.plots import attention_title, horizon_title
 from evaluation.protocol import EpochRecord
+from evaluation.significance import significance
 from evaluation.tables import Table, plain_table, score_table, series_scores
 from evaluation.verdicts import choice, headline, verdicts
 from features.panel import Floats, Panel
@@ -100,12 +101,12 @@ def render(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    c = content
+    c, found = content, significance(content.test)
     return environment.get_template("report.html.j2").render(
         c=c,
-        headline=headline(c.test),
-        choice=choice(c.validation, c.test) if c.validation else "",
-        verdicts=verdicts(c.test),
+        headline=headline(c.test, found),
+        choice=choice(c.validation, c.test, found) if c.validation else "",
+        verdicts=verdicts(c.test, found),
         extent=_extent(c.test),
         tables=_tables(c),
         legend=[(metric.label, metric.meaning) for metric in METRICS.values()],

@@ -1,101 +1,123 @@
-"""The comparison in plain words: what beats what, by how much, on which origins."""
+"""The comparison in plain words: what beats what, by how much, and whether it may be luck.
+
+A model beats only what it beats at the 5 % level, with p-values adjusted for all the models, steps
+or series that were looked at (`evaluation.significance`).
+"""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from evaluation.backtest import Backtest
-from evaluation.kinds import BASELINES, REFERENCES, networks
+from evaluation.comparison import Comparison
+from evaluation.kinds import REFERENCES, networks
 from evaluation.leaderboard import of_each_series, overall, select
-from evaluation.metrics import skill
 from evaluation.numbers import TIMES, apart, number
+from evaluation.phrases import count, doubt, effect, outcome, size, too_few
+from evaluation.significance import OUTSIDE, Significance
 
 
-def headline(test: Backtest) -> str:
-    """One sentence for the whole run: do the networks beat the naive forecast on these origins?"""
-    mae, where = overall(test, "mae"), f"on these {len(test.origins):,} origins"
-    learners = networks(mae)
+def headline(test: Backtest, found: Significance) -> str:
+    """Whether a network beats the naive forecast, by how much, and then the best without one."""
+    mae, where = overall(test, "mae"), _where(test)
+    ranked = sorted(mae, key=lambda model: mae[model])
+    learners = networks(ranked)
     if not test.judged_points.any():
         return f"Nothing can be judged {where}: no target was observed and forecast by every model."
     if not learners:
-        best = min(mae, key=lambda model: mae[model])
-        return f"Of the baselines, {best} has the lowest MAE {where}; no network was run."
+        return f"No network was run; {ranked[0]} has the lowest MAE {where}."
     if "naive" not in mae:
         return f"No naive forecast was run {where}, so nothing is said about beating it."
-    winners = [model for model in learners if mae[model] < mae["naive"]]
+    against = [found.of(model, "naive") for model in learners]
+    winners = [one for one in against if one.better]
     if not winners:
-        return f"No network beats the naive forecast {where}."
-    told = f"{_who(winners, learners)} the naive forecast {where}{_and_the_rest(winners, mae)}."
-    return told + _by_rmse(winners, overall(test, "rmse"))
+        return _no_winner(against[0], found, where)
+    best = winners[0]
+    its = "its MAE" if len(learners) == 1 else f"the MAE of {best.model}"
+    told = f"{_who(winners, learners)} the naive forecast {where}: {its} is {size(best)}"
+    return f"{told} ({doubt(best)}).{_by_rmse(winners, test)}{_and_without(best.model, found)}"
 
 
-def choice(validation: Backtest, test: Backtest) -> str:
+def choice(validation: Backtest, test: Backtest, found: Significance) -> str:
     """Which model to use, chosen on the validation range, and how it then did on the test range."""
     chosen, before, after = select(validation), overall(validation, "mae"), overall(test, "mae")
     sentence = (
-        f"Use {chosen}: it has the lowest MAE of {len(before)} models on the validation range"
-        f" ({number(before[chosen])})."
+        f"Use {chosen}: it has the lowest MAE of {count(len(before), 'model')} on the validation"
+        f" range ({number(before[chosen])})."
     )
     if math.isnan(after[chosen]):
         return f"{sentence} The test range holds no point to judge it on."
     best = min(after, key=lambda model: after[model])
     rank = 1 + sum(value < after[chosen] for value in after.values())
-    place = "the lowest there too" if rank == 1 else f"rank {rank} of {len(after)}"
+    lowest = f"lowest: {best}, {number(after[best])}; {_apart(chosen, found)}"
+    place = "the lowest there too" if rank == 1 else f"rank {rank} of {len(after)} ({lowest})"
     return (
         f"{sentence} On the test range, which took no part in this choice, its MAE is"
-        f" {number(after[chosen])}, {place}"
-        + ("." if rank == 1 else f" (lowest: {best}, {number(after[best])}).")
+        f" {number(after[chosen])}, {place}."
     )
 
 
-def verdicts(test: Backtest) -> list[str]:
-    """One sentence a model: whether it beats naive and seasonal-naive, and by how much."""
+def verdicts(test: Backtest, found: Significance) -> list[str]:
+    """One sentence a model: how it does against the references and the best of the others."""
     if not test.judged_points.any():
-        return [headline(test)]
+        return [headline(test, found)]
     mae = overall(test, "mae")
-    return [_verdict(test, model) for model in sorted(mae, key=lambda model: mae[model])]
+    return [_verdict(test, found, model) for model in sorted(mae, key=lambda model: mae[model])]
 
 
-def _verdict(test: Backtest, model: str) -> str:
-    mae, rmse = overall(test, "mae"), overall(test, "rmse")
-    series = of_each_series(test, "mae")
-    references = [r for r in REFERENCES if r in mae and r != model]
-    parts = []
-    for reference in references:
-        won = int((series[model] < series[reference]).sum())
-        judged = int((~np.isnan(series[model])).sum())
-        on = f", better on {won} of {judged} series" if len(test.ids) > 1 else ""
-        told = _compare(reference, mae[model], mae[reference])
-        squares = _otherwise(rmse[model] - rmse[reference], mae[model] - mae[reference])
-        parts.append(f"{told}{on}{squares}")
+def _where(test: Backtest) -> str:
+    n = len(test.origins)
+    return f"on {'this' if n == 1 else 'these'} {count(n, 'origin')}"
+
+
+def _verdict(test: Backtest, found: Significance, model: str) -> str:
+    compared = [one for one in found.comparisons if one.model == model]
+    parts = [_in_full(test, found, one) for one in compared if one.reference in REFERENCES]
+    rival = min(compared, key=lambda one: one.reference_mae, default=None)
+    if rival and rival.reference not in REFERENCES:
+        called = f"the best of the others ({rival.reference})"
+        parts.append(f"{_outcome(rival, called, found)}{effect(rival)}")
+    extent = count(len(test.origins), "origin")
+    if len(test.ids) > 1:
+        extent += f" {TIMES} {len(test.ids):,} series"
     role = "is the reference, with" if model in REFERENCES else "has no reference, and"
-    told = "; ".join(parts) or f"{role} MAE {number(mae[model])}"
-    return f"{model} {told}, over {_extent(test)}."
+    alone = f"{role} MAE {number(overall(test, 'mae')[model])}"
+    return f"{model} {'; '.join(parts) or alone}, over {extent}."
 
 
-def _compare(reference: str, value: float, against: float) -> str:
-    verb = "equals" if value == against else "beats" if value < against else "loses to"
-    a, b = apart(value, against)
-    share = 100 * skill(value, against)
-    if not math.isfinite(share) or share == 0:
-        return f"{verb} {reference}: MAE {a} against {b}"
-    size = f"{abs(share):.1f} %" if abs(share) >= 0.05 else "less than 0.1 %"
-    way = "lower" if share > 0 else "higher"
-    return f"{verb} {reference}: MAE {a} against {b} ({size} {way})"
+def _outcome(one: Comparison, reference: str, found: Significance) -> str:
+    return outcome(one, reference, found.origins, found.needed)
 
 
-def _otherwise(rmse_gap: float, mae_gap: float) -> str:
-    """A word of warning where RMSE, which weighs large errors more, says the opposite of MAE."""
-    if rmse_gap * mae_gap >= 0 or not math.isfinite(rmse_gap):
+def _in_full(test: Backtest, found: Significance, one: Comparison) -> str:
+    maes = " against ".join(apart(one.mae, one.reference_mae))
+    told = f"{_outcome(one, one.reference, found)}: MAE {maes}{effect(one)}"
+    return f"{told}{_series(test, one)}{_otherwise(test, one)}"
+
+
+def _series(test: Backtest, one: Comparison) -> str:
+    if len(test.ids) == 1:
         return ""
-    return f", though its RMSE is {'higher' if rmse_gap > 0 else 'lower'}"
+    series = of_each_series(test, "mae")
+    won = int((series[one.model] < series[one.reference]).sum())
+    judged = int((series[one.model] == series[one.model]).sum())
+    sure = f" ({one.better_series} beyond luck)" if 0 < one.better_series < won else ""
+    return f", better on {won} of {judged} series{sure}"
 
 
-def _by_rmse(winners: list[str], rmse: dict[str, float]) -> str:
+def _otherwise(test: Backtest, one: Comparison) -> str:
+    """A word of warning where RMSE, which weighs large errors more, says the opposite of MAE."""
+    rmse = overall(test, "rmse")
+    gap = rmse[one.model] - rmse[one.reference]
+    if gap * one.difference >= 0 or not math.isfinite(gap):
+        return ""
+    return f", though its RMSE is {'higher' if gap > 0 else 'lower'}"
+
+
+def _by_rmse(winners: list[Comparison], test: Backtest) -> str:
     """The same question by RMSE, where the answer differs."""
-    also = sum(rmse[model] < rmse["naive"] for model in winners)
+    rmse = overall(test, "rmse")
+    also = sum(rmse[one.model] < rmse["naive"] for one in winners)
     if also == len(winners):
         return ""
     if len(winners) == 1:
@@ -103,31 +125,44 @@ def _by_rmse(winners: list[str], rmse: dict[str, float]) -> str:
     return f" By RMSE, {f'only {also}' if also else 'none'} of them does."
 
 
-def _extent(test: Backtest) -> str:
-    origins, series = len(test.origins), len(test.ids)
-    return f"{origins:,} origins" + (f" {TIMES} {series:,} series" if series > 1 else "")
+def _apart(chosen: str, found: Significance) -> str:
+    """Whether the chosen model is worse than the best by the model confidence set."""
+    inside = found.best_set[chosen]
+    if math.isnan(inside):
+        return too_few(found.origins, found.needed)
+    return "better beyond luck" if inside < OUTSIDE else "the two cannot be told apart"
 
 
-def _who(winners: list[str], learners: list[str]) -> str:
+def _who(winners: list[Comparison], learners: list[str]) -> str:
     if len(learners) == 1:
         return f"The network {learners[0]} beats"
     if len(winners) == len(learners):
         return f"{'Both' if len(learners) == 2 else f'All {len(learners)}'} networks beat"
-    verb = "beats" if len(winners) == 1 else "beat"
-    return f"{len(winners)} of {len(learners)} networks {verb}"
+    return f"{len(winners)} of {len(learners)} networks beat{'s' if len(winners) == 1 else ''}"
 
 
-def _and_the_rest(winners: list[str], mae: dict[str, float]) -> str:
-    """How many of those that beat naive also beat the other baselines."""
-    others = [model for model in BASELINES if model in mae and model != "naive"]
-    if not others:
+def _no_winner(best: Comparison, found: Significance, where: str) -> str:
+    """What keeps the best of the networks from beating the naive forecast."""
+    told = f"No network beats the naive forecast {where}"
+    if best.difference == 0:
+        return f"{told}: {best.model} equals it."
+    if not math.isfinite(best.skill):
+        return f"{told}."
+    if math.isnan(best.p):
+        few = too_few(found.origins, found.needed, " whether a network beats the naive forecast")
+        return f"{few}: {_mae(best)}."
+    luck = " by more than luck" if best.difference < 0 else ""
+    return f"{told}{luck}: {_mae(best)} ({doubt(best)})."
+
+
+def _mae(one: Comparison) -> str:
+    return f"the MAE of {one.model} is {size(one)}"
+
+
+def _and_without(winner: str, found: Significance) -> str:
+    """How the best network does against the best of the models that are none."""
+    if found.classical in (None, "naive"):
         return ""
-    best = min(mae[model] for model in others)
-    also = sum(mae[model] < best for model in winners)
-    names = " and ".join(", ".join(part) for part in (others[:-1], others[-1:]) if part)
-    if also == len(winners):
-        return f", and {names} as well"
-    if also == 0:
-        hardest = min(others, key=lambda model: mae[model])
-        return f", but not {hardest}"
-    return f"; {also} of them also beat{'s' if also == 1 else ''} {names}"
+    one = found.of(winner, str(found.classical))
+    verb = "beats" if one.better else "loses to" if one.worse else "cannot be told from"
+    return f" {winner} {verb} {one.reference}, the best of the others{effect(one)}."

@@ -11,6 +11,7 @@ import pandas as pd
 from evaluation import leaderboard as tables
 from evaluation.backtest import Backtest
 from evaluation.metrics import Scale, seasonal_scale
+from evaluation.significance import Significance, significance
 from evaluation.verdicts import choice, headline, verdicts
 from features.panel import Panel
 from features.sources import Fetched
@@ -95,10 +96,15 @@ class Result:
         return tables.select(self.validation)
 
     @cached_property
+    def significance(self) -> Significance:
+        """Which differences on the test range are more than luck."""
+        return significance(self.test)
+
+    @cached_property
     def verdicts(self) -> list[str]:
         """In words: the run as a whole, the choice, then each model against the references."""
         return [
-            headline(self.test),
-            choice(self.validation, self.test),
-            *verdicts(self.test),
+            headline(self.test, self.significance),
+            choice(self.validation, self.test, self.significance),
+            *verdicts(self.test, self.significance),
         ]

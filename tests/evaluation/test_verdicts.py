@@ -4,8 +4,21 @@ import numpy as np
 import pytest
 
 from evaluation.backtest import Backtest
-from evaluation.verdicts import choice, headline, verdicts
+from evaluation import verdicts as words
+from evaluation.significance import significance
 from tests.evaluation.toys import backtest_of
+
+
+def headline(test: Backtest) -> str:
+    return words.headline(test, significance(test))
+
+
+def choice(validation: Backtest, test: Backtest) -> str:
+    return words.choice(validation, test, significance(test))
+
+
+def verdicts(test: Backtest) -> list[str]:
+    return words.verdicts(test, significance(test))
 
 
 def judged(origins: int = 290, series: int = 2, **mae: float) -> Backtest:
