@@ -23,7 +23,8 @@ RECENT = 120
 """Steps that are held against the training range, or the whole seasons that reach so far."""
 BINS, PER_BIN, FEWEST = 10, 5, 25
 """Deciles, fewer where a bin would expect less than 5 recent values, none below 25 values."""
-CHANCE = 0.95
+CHANCE = 0.01
+"""How often one series or channel at least is to be called drifting where none drifts."""
 YEAR = pd.Timedelta(days=366)
 
 
@@ -58,27 +59,30 @@ def input_drift(panel: Panel, split: Split, log: bool = False) -> pd.DataFrame:
 
     Returns:
         A row a series and channel: `series, channel, psi, by_chance, state, bins, reference,
-        recent`. `by_chance` is what 95 of 100 samples without drift stay below, if their values are
-        independent; `state` is stable, moderate, major or too few; the last three are counts.
+        recent`. `by_chance` is what the indices of all rows stay below in 99 of 100 cases without
+        drift, if values are independent; `state` is stable, moderate, major or too few; the last
+        three are counts.
     """
     recent = _recent(panel, split)
     reference = _same_season(panel, split.train, recent)
+    chance = CHANCE / (len(panel) * (1 + panel.past.shape[2] + panel.future.shape[2]))
     rows = [
         {"series": name, "channel": channel, **asdict(found), "state": found.state}
         for channel, values in _channels(panel, log)
         for name, one in zip(panel.ids, values, strict=True)
-        for found in [stability(one[reference], one[recent.start : recent.stop])]
+        for found in [stability(one[reference], one[recent.start : recent.stop], chance)]
     ]
     columns = ["series", "channel", "psi", "by_chance", "state", "bins", "reference", "recent"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def stability(reference: Floats, recent: Floats) -> _Index:
+def stability(reference: Floats, recent: Floats, chance: float = CHANCE) -> _Index:
     """The population stability index of two samples (NaN left out): Σ (p - q) ln(p / q) over bins.
 
     Bins are quantiles of `reference`; half a value is added to each bin, so that none is empty.
     Without drift the index is about χ²(bins - 1) · (1/n + 1/m): Yurdakul and Naranjo 2020, Journal
-    of Risk Model Validation 14. NaN where either sample has fewer than 25 values or all are equal.
+    of Risk Model Validation 14; `by_chance` is what it exceeds with the probability `chance`. NaN
+    where either sample has fewer than 25 values.
     """
     from scipy.stats import chi2
 
@@ -90,8 +94,8 @@ def stability(reference: Floats, recent: Floats) -> _Index:
     bins = len(edges) + 1
     p, q = (np.bincount(np.searchsorted(edges, x), minlength=bins) + 0.5 for x in (a, b))
     p, q = p / p.sum(), q / q.sum()
-    chance = float(chi2.ppf(CHANCE, bins - 1)) * (1 / len(a) + 1 / len(b))
-    return _Index(float(np.sum((q - p) * np.log(q / p))), chance, bins, len(a), len(b))
+    by_chance = float(chi2.isf(chance, bins - 1)) * (1 / len(a) + 1 / len(b))
+    return _Index(float(np.sum((q - p) * np.log(q / p))), by_chance, bins, len(a), len(b))
 
 
 def input_sentences(table: pd.DataFrame) -> list[str]:

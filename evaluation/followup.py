@@ -47,7 +47,7 @@ class FollowUp:
         """The part of the settings that were last forecast with."""
         if self.points.empty:
             return self
-        last = self.points.loc[self.points["issued_at"].idxmax(), "settings"]
+        last = self.points.sort_values("issued_at", kind="stable")["settings"].iloc[-1]
         return FollowUp(self.points[self.points["settings"] == last], self.unit)
 
     @cached_property

@@ -21,6 +21,7 @@ from features.errors import UserError
 
 VERSION = "forecastle_ledger"
 """Table that holds the revision of the schema, and by which the database is known as ours."""
+MIGRATIONS = Path(__file__).with_name("migrations")
 _WAIT = 60
 """Seconds that a writer waits for another one, or for a server to answer."""
 _LOCK = 0x4C454447
@@ -101,7 +102,7 @@ def _begin_as_the_only_writer(connection: Connection) -> None:
 def _bring_up_to_date(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes |= {"connection": connection, "version_table": VERSION}
     scripts = ScriptDirectory.from_config(config)
     tables = inspect(connection).get_table_names()
