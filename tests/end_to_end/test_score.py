@@ -148,10 +148,10 @@ def test_weather_of_a_station_is_scored_with_the_words_of_its_forecast(
         today = pd.Timestamp.now("UTC").tz_localize(None).normalize()
         whole = days(str(today - pd.Timedelta(days=730)), str(today - pd.Timedelta(days=1)))
         whole["temp"] = whole["temp"].fillna(5.0)
-        server.tables["daily", "10637"] = whole.iloc[:-2]
-        words = ["weather", "--station", "10637"]
-        printed(["forecast", *words, "--models", "naive"], capsys)
         server.tables["daily", "10637"] = whole
+        words = ["weather", "--station", "10637"]
+        end = f"end={whole.index[-3].date()}"
+        printed(["forecast", *words, "--models", "naive", "--set", end], capsys)
         found = printed(["score", *words], capsys)
         temperature = whole["temp"].to_numpy()
         assert [point["y"] for point in found["points"][:3]] == [*temperature[-2:], None]
