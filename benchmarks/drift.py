@@ -6,10 +6,10 @@
 Simulated random walks, each forecast by its last value from every step; the forecasts of
 neighbouring steps share most of their targets. Steps are Student's t with six degrees of freedom,
 all of one size (even) or not (changing: GARCH 0.1, 0.85); errors are divided by the mean step of
-the 25 before, as a run does. Compared are four ways to watch the 500 cutoffs of a stream: as it is done
-(blocks), the same test on every cutoff's error, on every H-th, and ADWIN on every cutoff's error.
-From cutoff 250 on errors are multiplied. A delay is the median one in cutoffs, with a dash where
-most streams raise no alarm at all.
+the 25 before, as a run does. Compared are four ways to watch the 500 cutoffs of a stream: as it is
+done (blocks), the same test on every cutoff's error, on every H-th, and ADWIN on every cutoff's
+error. From cutoff 250 on errors are multiplied. A delay is the median one in cutoffs, with a dash
+where most streams raise no alarm at all.
 """
 
 from __future__ import annotations

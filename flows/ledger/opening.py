@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from features.errors import UserError
@@ -24,6 +24,7 @@ VERSION = "forecastle_ledger"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _WAIT = 60
 """Seconds that a writer waits for another one, or for a server to answer."""
+_EXPECTED = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, or leave it unset"
 _LOCK = 0x4C454447
 """Names the lock of PostgreSQL that a writer holds to the end of its transaction."""
 
@@ -52,6 +53,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             yield connection
+    except (IntegrityError, DataError):
+        raise  # no fault of the database
     except DBAPIError as error:
         raise _unusable(engine.url, error) from error
 
@@ -66,9 +69,6 @@ def _parsed(url: str) -> URL:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise UserError(f"the ledger got a database of {parsed.drivername}; {_EXPECTED}")
     return parsed
-
-
-_EXPECTED = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, or leave it unset"
 
 
 def _engine(url: URL) -> Engine:
@@ -102,7 +102,7 @@ def _begin_as_the_only_writer(connection: Connection) -> None:
 def _bring_up_to_date(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes |= {"connection": connection, "version_table": VERSION}
     scripts = ScriptDirectory.from_config(config)
     tables = inspect(connection).get_table_names()
@@ -122,7 +122,7 @@ def _bring_up_to_date(connection: Connection) -> None:
         command.upgrade(config, "head")
 
 
-def _unusable(url: URL, error: SQLAlchemyError | OSError) -> UserError:
+def _unusable(url: URL, error: DBAPIError | OSError) -> UserError:
     reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
     return UserError(
         f"the ledger at {_shown(url)} cannot be used ({reason[:160]}), expected a database that "
