@@ -12,6 +12,7 @@ import typer
 
 from features.errors import UserError
 from flows.cli_data import data
+from flows.cli_score import score
 
 app = typer.Typer(
     name="forecastle",
@@ -217,6 +218,9 @@ def search(
     options |= _live(symbols, station, lat, lon, as_of)
     options |= {"trials": trials, "top": top}
     _conduct("search", source, config, options, set_, Output(json, csv), home)
+
+
+app.command()(score)
 
 
 @app.command()

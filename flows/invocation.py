@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from features.errors import UserError
 from features.sources import SOURCES
 from flows import steps
 from flows.delivery import Report
-from flows.outputs import CSV, summary
+from flows.outputs import CSV, records, summary
 from flows.parameters import (
     BacktestParameters,
     ForecastParameters,
@@ -22,6 +22,9 @@ from flows.parameters import (
     one_sentence,
 )
 from flows.presets import PRESETS
+
+if TYPE_CHECKING:
+    from flows.score import Score
 
 FlowName = Literal["forecast", "backtest", "search"]
 AnyParameters = ForecastParameters | BacktestParameters | SearchParameters
@@ -88,6 +91,16 @@ def conduct(parameters: AnyParameters) -> Report:
     return backtest(parameters)
 
 
+def follow(parameters: ForecastParameters) -> Score:
+    """Run the flow `score`; a file is looked at first."""
+    if parameters.source not in SOURCES:
+        fetched = steps.fetch_data(parameters)
+        steps.panel_of(fetched, steps.settle(parameters, fetched))
+    from flows.score import score
+
+    return score(parameters)
+
+
 def _occupation(parameters: AnyParameters) -> str:
     if isinstance(parameters, SearchParameters):
         return f"Searching settings of {len(parameters.networks)} networks"
@@ -105,6 +118,20 @@ def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
     if csv_to:
         table = result.backtest if result.future is None else result.forecast
         _write(csv_to, table.to_csv(index=False, **CSV))
+
+
+def hand_over_score(score: Score, json_to: str) -> None:
+    """Write what became of earlier forecasts where scripts read it; `-` is standard output."""
+    followup = score.followup
+    found = {
+        "sentences": followup.sentences,
+        "scores": records(followup.table),
+        "points": records(followup.points),
+        "drift": records(followup.drift),
+        "folder": str(score.folder),
+        "mlflow_run_id": score.run.id,
+    }
+    _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 def _read(config: Path) -> dict[str, Any]:

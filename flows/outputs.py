@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaluation.fans import fan
+from evaluation.followup import FollowUp
 from evaluation.kinds import REFERENCES, networks
 from evaluation.plots import (
     attention_title,
@@ -49,6 +50,9 @@ def write_outputs(result: Result, folder: Path) -> None:
     result.leaderboard.to_csv(folder / "leaderboard.csv", **CSV)
     result.by_series.to_csv(folder / "by_series.csv", **CSV)
     result.by_horizon.to_csv(folder / "by_horizon.csv", **CSV)
+    result.drift.to_csv(folder / "drift.csv", index=False, **CSV)
+    if result.followup is not None:
+        write_followup(result.followup, folder)
     if result.fetched.quality is not None:
         result.fetched.quality.to_csv(folder / "quality.csv", index=False, **CSV)
     write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
@@ -57,6 +61,13 @@ def write_outputs(result: Result, folder: Path) -> None:
     for name, figure in figures(result).items():
         figure.savefig(folder / f"{name}.png")
     write_report(folder / "report.html", _content(result))
+
+
+def write_followup(followup: FollowUp, folder: Path) -> None:
+    """Write what became of earlier forecasts, where there are some."""
+    if len(followup.points):
+        followup.table.to_csv(folder / "followup.csv", index=False, **CSV)
+        followup.points.to_csv(folder / "followup_points.csv", index=False, **CSV)
 
 
 def _content(result: Result) -> ReportContent:
@@ -182,6 +193,8 @@ def paths(result: Result) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
+    if value is pd.NaT or value is pd.NA:
+        return None
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     if isinstance(value, float):

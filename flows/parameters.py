@@ -188,6 +188,10 @@ class Parameters(_Form):
     experiment: str | None = Field(default=None, min_length=1, title="Experiment")
     """Name of the MLflow experiment; the source's domain where empty."""
 
+    def tolerates(self, missing: int) -> bool:
+        """Whether so many live series may be missing."""
+        return missing <= (self.live.may_fail if self.live else 0)
+
     @model_validator(mode="after")
     def _fetches_what_the_source_has(self) -> Parameters:
         require(

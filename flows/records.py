@@ -19,6 +19,8 @@ from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, DataType, Schema
 
+from evaluation.drift import worst_state
+from evaluation.followup import FollowUp
 from features.panel import Panel
 from flows import served_model
 from flows.candidates import Candidate
@@ -56,6 +58,15 @@ def log_result(result: Result, run: TrackedRun, files: Path) -> dict[str, str]:
     with saying_when_away(run.uri):
         _log_parent(result, run, files)
         return {c.name: _log_candidate(c, result, run) for c in result.candidates}
+
+
+def log_followup(followup: FollowUp, run: TrackedRun) -> None:
+    """Log the scores of earlier forecasts, over all points, by step ahead and by cutoff."""
+    if followup.points.empty:
+        return
+    with saying_when_away(run.uri):
+        MlflowClient().set_tag(run.id, "drift.errors", followup.state)
+        _log_metrics(run.id, _followup_curves(followup.latest.table))
 
 
 def log_trial(trial: FrozenTrial, candidate: Candidate, parent: TrackedRun) -> None:
@@ -97,6 +108,9 @@ def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
     client.log_artifacts(run.id, str(files), "results")
     _log_metrics(run.id, _finite(result.leaderboard.loc[result.chosen].to_dict()))
     client.set_tag(run.id, "chosen", result.chosen)
+    client.set_tag(run.id, "drift.inputs", worst_state(result.drift))
+    if result.followup is not None:
+        log_followup(result.followup, run)
     if result.fetched.as_of is not None:
         client.set_tag(run.id, "data.as_of", result.fetched.as_of.isoformat())
         client.set_tag(run.id, "data.missing", ", ".join(result.fetched.missing))
@@ -145,6 +159,22 @@ def _horizon_curves(table: pd.DataFrame) -> Iterator[Metric]:
         for key, value in row.items():
             if math.isfinite(value):
                 yield Metric(f"{key}_by_horizon", float(value), now, int(step))
+
+
+def _followup_curves(table: pd.DataFrame) -> Iterator[Metric]:
+    """Cutoffs are counted from 1 and dated."""
+    now, cutoffs = _now(), sorted(table["cutoff"].dropna().unique())
+    number = {cutoff: k for k, cutoff in enumerate(cutoffs, 1)}
+    for row in table.itertuples():
+        name, place, when = f"followup/{row.model.strip('()')}", 0, now
+        if not pd.isna(row.step):
+            name, place = f"{name}/by_horizon", int(row.step)
+        elif not pd.isna(row.cutoff):
+            name, place = f"{name}/by_cutoff", number[row.cutoff]
+            when = int(row.cutoff.timestamp() * 1000)
+        for key in ("points", "mae", "rmse", "bias", "coverage_90", "skill_vs_naive"):
+            if math.isfinite(value := getattr(row, key)):
+                yield Metric(f"{name}/{key}", float(value), when, place)
 
 
 def _log_metrics(run_id: str, metrics: Iterable[Metric]) -> None:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from evaluation import leaderboard as tables
 from evaluation.backtest import Backtest
+from evaluation.drift import input_drift, input_sentences
+from evaluation.followup import FollowUp
 from evaluation.metrics import Scale, seasonal_scale
 from evaluation.significance import Significance, significance
 from evaluation.verdicts import choice, headline, verdicts
@@ -33,15 +35,21 @@ class Result:
     test: Backtest
     """Calibrated on the errors of the validation range and, as they become known, on its own."""
     future: Backtest | None = None
+    followup: FollowUp | None = None
+    """What has come of the forecasts issued before."""
 
     @property
     def complete(self) -> bool:
         """Whether no more of the live series are missing than may fail."""
-        live = self.parameters.live
-        return len(self.fetched.missing) <= (live.may_fail if live else 0)
+        return self.parameters.tolerates(len(self.fetched.missing))
 
     @property
     def notes(self) -> list[str]:
+        """What became of earlier forecasts, drift, and of live data what there is to say."""
+        earlier = self.followup.sentences if self.followup else []
+        return [*earlier, *input_sentences(self.drift), *self._live_notes()]
+
+    def _live_notes(self) -> list[str]:
         """Live data: its moment, what is missing or old, and what the checks found."""
         found = self.fetched
         if found.as_of is None:
@@ -74,6 +82,12 @@ class Result:
     def scale(self) -> Scale:
         """What scaled metrics divide by."""
         return seasonal_scale(self.panel, self.split.train, self.panel.calendar.season)
+
+    @cached_property
+    def drift(self) -> pd.DataFrame:
+        """The latest inputs against those of the training range, by series and channel."""
+        log = self.parameters.scaling is not None and self.parameters.scaling.log
+        return input_drift(self.panel, self.split, log)
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:

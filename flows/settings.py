@@ -21,6 +21,15 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str | None = Field(default=None, validation_alias="MLFLOW_TRACKING_URI")
     """MLflow store or server; a SQLite file in the home folder where none is named."""
 
+    ledger_url: str | None = None
+    """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
+    none is named."""
+
+    @property
+    def ledger(self) -> str:
+        """The database of issued forecasts in use."""
+        return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
+
     @property
     def runs(self) -> Path:
         """Folder that holds one folder of results a run."""

@@ -20,11 +20,12 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from evaluation.backtest import Backtest
+from evaluation.followup import FollowUp
 from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import steps
+from flows import followup, steps
 from flows.candidates import Candidate
 from flows.outputs import write_outputs
 from flows.parameters import Parameters
@@ -92,6 +93,19 @@ def look_ahead(
 ) -> Backtest:
     """Forecast what comes after the data, with intervals."""
     return steps.look_ahead(candidates, panel, before)
+
+
+@task(cache_policy=NO_CACHE)
+def follow_up(ledger: str, parameters: Parameters, fetched: Fetched, panel: Panel) -> FollowUp:
+    """Enter into the ledger what has come, and hold earlier forecasts against it."""
+    return followup.follow_up(ledger, parameters, fetched, panel)
+
+
+@task(cache_policy=NO_CACHE)
+def issue(ledger: str, result: Result, run: TrackedRun) -> None:
+    """Enter the forecasts into the ledger, once the run that they are of is there."""
+    if not followup.issue(ledger, result, run.id):
+        get_run_logger().info("the ledger holds these forecasts already, from an earlier run")
 
 
 @task(cache_policy=NO_CACHE, task_run_name="refit {candidate.name}")

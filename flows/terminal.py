@@ -48,22 +48,22 @@ def show(*reports: Report) -> None:
 def _show_result(console: Console, result: Result) -> None:
     unit = f" ({result.fetched.unit})" if result.fetched.unit else ""
     console.print()
-    console.print(_wrapped(result.fetched.title + unit, console.width), style="bold")
-    console.print(_wrapped(_extent(result), console.width))
+    console.print(wrapped(result.fetched.title + unit, console.width), style="bold")
+    console.print(wrapped(_extent(result), console.width))
     board = result.leaderboard
     console.print(_table(board, result.chosen, console.width))
     for note in (_CHOSEN, _SHARE) if board["coverage_90"].notna().any() else (_CHOSEN,):
-        console.print(_wrapped(note, console.width))
+        console.print(wrapped(note, console.width))
     for note in result.notes[:_NOTES]:
-        console.print(_wrapped(note, console.width))
+        console.print(wrapped(note, console.width))
     if (more := len(result.notes) - _NOTES) > 0:
         console.print(f"… and {more} more in the report")
     for sentence in ("", *result.verdicts[:2], ""):
-        console.print(_wrapped(sentence, console.width, "  "))
+        console.print(wrapped(sentence, console.width, "  "))
 
 
 def _show_places(console: Console, report: Report) -> None:
-    folder = _near(report.folder)
+    folder = near(report.folder)
     console.print(f"Report    {folder / 'report.html'}", soft_wrap=True)
     if report.result.future is not None:
         console.print(f"Forecast  {folder / 'forecast.csv'}", soft_wrap=True)
@@ -89,7 +89,7 @@ def _table(board: pd.DataFrame, chosen: str, width: int) -> Table:
     names = [f"{name} *" if name == chosen else str(name) for name in board.index]
     columns = {"model": names, **_columns(board)}
     for title in _DISPENSABLE:
-        if _width(columns) > width:
+        if needed(columns) > width:
             del columns[title]
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
     for title in columns:
@@ -109,13 +109,14 @@ def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
     return columns | {_COVERAGE: [NOTHING if pd.isna(v) else f"{100 * v:.1f} %" for v in shares]}
 
 
-def _width(columns: dict[str, list[str]]) -> int:
-    """Of the table, with two blanks between columns."""
+def needed(columns: dict[str, list[str]]) -> int:
+    """The width of a table, with two blanks between columns."""
     widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
     return sum(widths) + 2 * (len(widths) - 1)
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> str:
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """`text` in lines of at most `width`."""
     return textwrap.fill(
         text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
@@ -123,7 +124,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> str:
 
 def _command(uri: str) -> str:
     mlflow = Path(sys.executable).with_name("mlflow")
-    name = "mlflow" if shutil.which("mlflow") == str(mlflow) else str(_near(mlflow))
+    name = "mlflow" if shutil.which("mlflow") == str(mlflow) else str(near(mlflow))
     return f"{shlex.quote(name)} ui --backend-store-uri {shlex.quote(uri)}"
 
 
@@ -131,9 +132,9 @@ def _near_uri(uri: str) -> str:
     """The URI with a path from here, which SQLite's may have."""
     if not uri.startswith(_SQLITE):
         return uri
-    return f"{_SQLITE}{_near(Path(uri.removeprefix(_SQLITE)))}"
+    return f"{_SQLITE}{near(Path(uri.removeprefix(_SQLITE)))}"
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """The path from here, where it lies below the working folder."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

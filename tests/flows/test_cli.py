@@ -35,7 +35,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.mark.parametrize("command", [[], ["forecast"], ["backtest"], ["search"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["forecast"], ["backtest"], ["search"], ["score"], ["demo"]]
+)
 def test_help_fits_the_terminal_and_imports_nothing_heavy(command: list[str]) -> None:
     code = f"""
 import sys

@@ -35,3 +35,11 @@ def test_a_server_keeps_its_own_artifacts(monkeypatch: pytest.MonkeyPatch) -> No
     settings = Settings()
     assert settings.tracking_uri == "http://tracking:5000"
     assert settings.artifact_root is None
+
+
+def test_the_ledger_lies_in_the_home_folder_or_where_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Settings(home=tmp_path).ledger == f"sqlite:///{tmp_path}/ledger.db"
+    monkeypatch.setenv("FORECASTLE_LEDGER_URL", "postgresql://host/x")
+    assert Settings().ledger == "postgresql://host/x"
