@@ -15,6 +15,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from flows.candidates import candidates_of
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters
 from flows.results import Result
+from models.settings import TrainingSettings
 
 MODELS = "naive,seasonal-naive,theta,ridge,lstm-direct,gru-direct"
 T = TypeVar("T")
@@ -46,7 +48,7 @@ def judge(parameters: BacktestParameters, folder: Path) -> dict[str, float]:
         return done
 
     for candidate in candidates:
-        timed(f"training of {candidate.name}", lambda c=candidate: c.fit(panel, split))
+        timed(f"training of {candidate.name}", partial(candidate.fit, panel, split))
     begun = time.perf_counter()
     backtests = timed("backtest", lambda: steps.compare(candidates, panel, split, settled))
     result = Result(settled, fetched, panel, split, candidates, *backtests)
@@ -76,7 +78,7 @@ def main() -> None:
         source=str(find(options.data, options.dataset, "--dataset or --data")),
         horizon=options.horizon,
         models=options.models.split(","),
-        training={"epochs": options.epochs},
+        training=TrainingSettings(epochs=options.epochs),
     )
     with tempfile.TemporaryDirectory() as folder:
         found = judge(parameters, Path(folder))

@@ -50,6 +50,11 @@ def write_outputs(result: Result, folder: Path) -> None:
     result.leaderboard.to_csv(folder / "leaderboard.csv", **CSV)
     result.by_series.to_csv(folder / "by_series.csv", **CSV)
     result.by_horizon.to_csv(folder / "by_horizon.csv", **CSV)
+    result.slices.to_csv(folder / "slices.csv", **CSV)
+    result.intervals.to_csv(folder / "intervals.csv", **CSV)
+    result.significance.table().to_csv(folder / "significance.csv", index=False, **CSV)
+    details = result.significance.details()
+    details.to_csv(folder / "significance_parts.csv", index=False, **CSV)
     result.drift.to_csv(folder / "drift.csv", index=False, **CSV)
     if result.followup is not None:
         write_followup(result.followup, folder)

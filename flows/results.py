@@ -10,10 +10,13 @@ import pandas as pd
 
 from evaluation import leaderboard as tables
 from evaluation.backtest import Backtest
+from evaluation.bootstrap import intervals
 from evaluation.drift import input_drift, input_sentences
 from evaluation.followup import FollowUp
 from evaluation.metrics import Scale, seasonal_scale
 from evaluation.significance import Significance, significance
+from evaluation.slices import by_slice
+from evaluation.tally import tallies
 from evaluation.verdicts import choice, headline, verdicts
 from features.panel import Panel
 from features.sources import Fetched
@@ -103,6 +106,17 @@ class Result:
     def by_horizon(self) -> pd.DataFrame:
         """Every metric by model and step ahead."""
         return tables.by_horizon(self.test, self.scale)
+
+    @cached_property
+    def slices(self) -> pd.DataFrame:
+        """Every metric by month, weekday or hour, and regime, and by model."""
+        return by_slice(self.test, self.scale)
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """Every metric of every model with its block-bootstrap interval."""
+        sums = {model: tallies(self.test, model, self.scale) for model in self.test.models}
+        return intervals(sums, self.significance.drawn)
 
     @cached_property
     def chosen(self) -> str:
