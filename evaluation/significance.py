@@ -53,6 +53,19 @@ class Significance:
                 return one
         raise KeyError(f"{model} was not compared with {reference}")
 
+    def against_naive(self) -> pd.DataFrame:
+        """What stands beside a leaderboard, indexed by `model`.
+
+        `p_vs_naive` is the adjusted p-value, `skill_lower` and `skill_upper` the interval of the
+        skill against naive, `best_set` the p-value in the model confidence set.
+        """
+        found = pd.DataFrame({"best_set": self.best_set}).rename_axis("model")
+        naive = [one for one in self.comparisons if one.reference == "naive"]
+        rows = {one.model: (one.p_adjusted, *one.interval) for one in naive}
+        columns = ["p_vs_naive", "skill_lower", "skill_upper"]
+        told = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        return found.join(told)[[*columns, "best_set"]]
+
     def table(self) -> pd.DataFrame:
         """One row a comparison: effect, interval, raw and adjusted p, and where it is better.
 

@@ -94,8 +94,8 @@ class Result:
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:
-        """Models by rank and their metrics on the test range."""
-        return tables.leaderboard(self.test, self.scale)
+        """Models by rank, their metrics on the test range, and their significance."""
+        return tables.leaderboard(self.test, self.scale).join(self.significance.against_naive())
 
     @cached_property
     def by_series(self) -> pd.DataFrame:

@@ -24,6 +24,7 @@ _COVERAGE = "in 90 %"
 _DISPENSABLE = ("MASE", "MAPE %", "RMSE")
 """Columns that go, in this order, where numbers are too long for the terminal."""
 _CHOSEN = "* chosen on the validation range; the figures are of the test range"
+_LUCK = "p: how often luck alone would differ so much from naive; below 0.05 it is called real"
 _SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
 _NOTES = 6
 """Notes on live data that the terminal shows."""
@@ -52,7 +53,8 @@ def _show_result(console: Console, result: Result) -> None:
     console.print(wrapped(_extent(result), console.width))
     board = result.leaderboard
     console.print(_table(board, result.chosen, console.width))
-    for note in (_CHOSEN, _SHARE) if board["coverage_90"].notna().any() else (_CHOSEN,):
+    told = {"p_vs_naive": _LUCK, "coverage_90": _SHARE}
+    for note in (_CHOSEN, *(note for key, note in told.items() if board[key].notna().any())):
         console.print(wrapped(note, console.width))
     for note in result.notes[:_NOTES]:
         console.print(wrapped(note, console.width))
@@ -103,6 +105,8 @@ def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
     """Heading -> cells."""
     columns = {title: column(board[key]) for key, title in _METRICS.items()}
     columns |= {title: [signed_percent(v) for v in board[key]] for key, title in _SKILLS.items()}
+    if board["p_vs_naive"].notna().any():  # enough origins to tell
+        columns["p"] = [NOTHING if pd.isna(p) else f"{p:.3f}" for p in board["p_vs_naive"]]
     shares = board["coverage_90"]
     if shares.isna().all():  # too few errors for intervals
         return columns
