@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from features.panel import Floats
-from models.classical import Classical, Estimate, seasonal_indices
+from models.classical import Classical, Estimate
 from models.innovations import Innovations
 
 DIFFUSE = 1e6
@@ -21,20 +21,16 @@ DIFFUSE = 1e6
 class AutoARIMA(Classical):
     """statsforecast's `AutoARIMA`, with a mean or a drift where it finds one.
 
-    A season above `longest`, which would take minutes to search, is taken off by fixed indices.
+    A season above `classical.LONGEST` is taken off by fixed indices first.
     """
 
     name = "auto-arima"
-    window = 1000
-    longest = 12
 
     def estimate(self, y: Floats) -> Estimate:
         """Orders by the corrected AIC, coefficients by likelihood."""
         from statsforecast.models import AutoARIMA as Library
 
-        indices = seasonal_indices(y, self.season if self.season > self.longest else 1)
-        season = self.season if self.season <= self.longest else 1
-        y = y - np.resize(indices, len(y))
+        y, indices, season = self.shortened(y)
         fitted = Library(season_length=season).fit(y).model_
         return Estimate(_chosen(fitted), _recursion(fitted, y), indices)
 

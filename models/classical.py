@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +22,12 @@ from models.rival import Rival
 
 FEWEST = 12
 """Observations that a model is chosen on; a series with fewer, or a constant one, is naive."""
+WINDOW = 1000
+"""Latest steps of the training range that are fitted on: a fit costs more with each of them, and
+more of them did not make the forecasts better (`docs/experiments.md`)."""
+LONGEST = 12
+"""Steps of a season that is searched for. A longer one is as many numbers to estimate: it took
+minutes or was not found (`docs/experiments.md`), and is taken off by fixed indices."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,6 @@ class Classical(Rival):
     recursion the forecast stands in for a missing value.
     """
 
-    window: ClassVar[int]
-    """Latest steps of the training range that are fitted on."""
     chosen: list[str] = field(default_factory=list, init=False)
     model: Innovations | None = field(default=None, init=False)
     indices: Floats = field(default_factory=lambda: np.zeros((0, 1)), init=False)  # [S, m]
@@ -56,7 +60,7 @@ class Classical(Rival):
     def fit(self, panel: Panel, split: Split) -> None:
         """Choose and estimate on the end of `split.train`; nothing else is read."""
         stop = split.train.stop
-        first = max(split.train.start, stop - self.window)
+        first = max(split.train.start, stop - WINDOW)
         self.ids, self.since = panel.ids, np.clip(panel.start, first, stop - 1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of convergence, and of the limits of a search
@@ -65,6 +69,13 @@ class Classical(Rival):
         self.chosen = [one.chosen for one in found]
         self.model = Innovations.stack([one.model for one in found])
         self.indices = np.stack([np.resize(one.indices, self.season) for one in found])
+
+    def shortened(self, y: Floats) -> tuple[Floats, Floats, int]:
+        """y [n] without a season too long to search, its indices [m], and the season left."""
+        if self.season <= LONGEST:
+            return y, np.zeros(self.season), self.season
+        indices = seasonal_indices(y, self.season)
+        return y - np.resize(indices, len(y)), indices, 1
 
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] in one walk; NaN for a series without an observation up to the origin."""
@@ -81,7 +92,7 @@ class Classical(Rival):
         """The settings, and what was chosen for each series."""
         chosen = {f"chosen.{name}": what for name, what in zip(self.ids, self.chosen, strict=True)}
         plain = {"model": self.name, "horizon": self.horizon, "season": self.season}
-        return {**plain, "window": self.window, **chosen}
+        return {**plain, "window": WINDOW, **chosen}
 
     def state(self) -> dict[str, Any]:
         """The recursion of every series, as tensors and plain values."""
@@ -113,7 +124,7 @@ def seasonal_indices(y: Floats, season: int) -> Floats:
     Classical decomposition: the mean of each place after a moving average of one season is taken
     off. Zeros where y holds less than two seasons.
     """
-    if season < 2 or len(y) < 2 * season:
+    if len(y) < 2 * season:
         return np.zeros(season)
     from statsmodels.tsa.seasonal import seasonal_decompose
 

@@ -1,7 +1,7 @@
 """`auto-ets`: exponential smoothing whose components are chosen by the corrected AIC.
 
-R. J. Hyndman, A. B. Koehler, J. K. Ord, R. D. Snyder: Forecasting with Exponential Smoothing (2008),
-chapters 2 and 5.
+R. J. Hyndman, A. B. Koehler, J. K. Ord, R. D. Snyder: Forecasting with Exponential Smoothing
+(2008), chapters 2 and 5.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.panel import Floats
-from models.classical import Classical, Estimate, seasonal_indices
+from models.classical import Classical, Estimate
 from models.innovations import Innovations
 
 
@@ -17,21 +17,17 @@ class AutoETS(Classical):
     """statsforecast's `AutoETS` among the six models with additive errors, trends and seasons.
 
     A multiplicative error would change what is estimated, and no recursion; multiplicative seasons
-    and trends are not linear and are left out. A season above `longest`, which would be as many
-    numbers to search, is taken off by fixed indices.
+    and trends are not linear and are left out. A season above `classical.LONGEST` is taken off by
+    fixed indices first.
     """
 
     name = "auto-ets"
-    window = 1000
-    longest = 12
 
     def estimate(self, y: Floats) -> Estimate:
-        """Components and smoothing by likelihood; the state is level, slope and the latest season."""
+        """Components and smoothing by likelihood; the state is level, slope, latest season."""
         from statsforecast.models import AutoETS as Library
 
-        indices = seasonal_indices(y, self.season if self.season > self.longest else 1)
-        season = self.season if self.season <= self.longest else 1
-        y = y - np.resize(indices, len(y))
+        y, indices, season = self.shortened(y)
         fitted = Library(season, model="AZZ").fit(y).model_
         _, trend, seasonal, damped = fitted["components"]
         alpha, beta, gamma, phi = fitted["par"][:4]

@@ -47,7 +47,13 @@ class Innovations:
         return np.stack(rows, axis=2)
 
     def forecast(
-        self, y: Floats, start: Integers, since: Integers, origins: Integers, turn: int, horizon: int
+        self,
+        y: Floats,
+        start: Integers,
+        since: Integers,
+        origins: Integers,
+        turn: int,
+        horizon: int,
     ) -> Floats:
         """[S, O, H] from `origins` [O], in one walk over [S, T] `y`.
 
@@ -65,7 +71,11 @@ class Innovations:
         """
         steps, place = np.unique(origins, return_inverse=True)
         out = np.full((len(y), len(steps), horizon), np.nan)
-        early, wanted, ahead = self._early(y, start, since, turn), set(steps.tolist()), self.map(horizon)
+        early, wanted, ahead = (
+            self._early(y, start, since, turn),
+            set(steps.tolist()),
+            self.map(horizon),
+        )
         x = np.zeros_like(self.state)
         for t in range(int(steps[-1]) + 1):
             x = np.where((start == t)[:, None], early, x)
@@ -75,7 +85,8 @@ class Innovations:
             x = (self.transition @ x[:, :, None])[:, :, 0] + self.gain * error[:, None]
             if t in wanted:
                 out[:, np.searchsorted(steps, t)] = (x[:, None] @ ahead)[:, 0]
-        return np.where((start[:, None] <= steps)[:, :, None], out, np.nan)[:, place]
+        begun = np.logical_or.accumulate(np.isfinite(y), axis=1)[:, steps]
+        return np.where(begun[:, :, None], out, np.nan)[:, place]
 
     def _early(self, y: Floats, start: Integers, since: Integers, turn: int) -> Floats:
         """[S, N] the state just before the first observation."""

@@ -15,9 +15,11 @@ from features.errors import UserError
 from features.normalize import Scaling
 from models.arima import AutoARIMA
 from models.baselines import Baseline, Drift, Naive, SeasonalNaive
+from models.boosting import Boosting
 from models.ensemble import Ensemble
 from models.ets import AutoETS
 from models.forecaster import NetworkForecaster
+from models.ridge import Ridge
 from models.rival import Rival
 from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
 from models.theta import Theta
@@ -75,6 +77,10 @@ MODELS: dict[str, Callable[[Recipe], AnyForecaster]] = {
     "theta": lambda recipe: Theta(recipe.horizon, recipe.season),
     "auto-ets": lambda recipe: AutoETS(recipe.horizon, recipe.season),
     "auto-arima": lambda recipe: AutoARIMA(recipe.horizon, recipe.season),
+    "ridge": lambda recipe: Ridge(recipe.horizon, recipe.season, recipe.network, recipe.scaling),
+    "boosting": lambda recipe: Boosting(
+        recipe.horizon, recipe.season, recipe.network, recipe.scaling
+    ),
     **{
         f"{cell}-{strategy}": _network(cell, strategy)
         for strategy, cell in product(get_args(Strategy), get_args(Cell))

@@ -18,13 +18,12 @@ class Theta(Classical):
     """statsforecast's `Theta` with an additive season of fixed indices, where one shows."""
 
     name = "theta"
-    window = 2000
 
     def estimate(self, y: Floats) -> Estimate:
         """Smoothing by least squares, the line by ordinary least squares.
 
-        The state is the level l, c = (1 - α)^t and 1. One step ahead it forecasts
-        l + (A c + B (1 - (1 - α) c) / α) / 2, where A + B t is the line.
+        The state is the level l, c = (1 - a)^t and 1. One step ahead it forecasts
+        l + (A c + B (1 - (1 - a) c) / a) / 2, where a is the smoothing and A + B t the line.
         """
         from statsforecast.models import Theta as Library
 
@@ -37,10 +36,12 @@ class Theta(Classical):
         transition[0, 1:] = alpha * weights[1:]
         gain, one = np.array([alpha, 0.0, 0.0]), np.array([1.0, 0.0, 0.0])
         model = Innovations(transition, weights, gain, np.array([level, 1.0, 1.0]), one)
-        return Estimate(f"alpha {alpha:.3f}, drift {B / 2:.3g}", model, self._indices(fitted, len(y)))
+        return Estimate(
+            f"alpha {alpha:.3f}, drift {B / 2:.3g}", model, self._indices(fitted, len(y))
+        )
 
     def _indices(self, fitted: dict[str, dict[str, Floats]], steps: int) -> Floats:
-        """[m] from the first step fitted on; statsforecast keeps them from the step after the last."""
+        """[m] from the first step fitted on; the library's begin after the last."""
         if "decompose" not in fitted:
             return np.zeros(self.season)
         return np.roll(fitted["seas_forecast"]["mean"], steps % self.season)
