@@ -4,8 +4,8 @@
 
 Both have the same models, fitted once a series. The walk forecasts from every origin of the test
 range. The library's `forward` is called at some of them, and what all would take is its mean time
-times their number. Given too is the largest distance of the two in deviations of the training range:
-from its end, and at those later origins.
+times their number. Given too is the largest distance of the two, in deviations of the training
+range, from its end and from those later origins.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def library(kind: type[Classical], season: int) -> Any:
     if kind is Theta:
         return models.Theta(season, decomposition_type="additive")
     season = season if season <= LONGEST else 1
-    return models.AutoETS(season, "AZZ") if kind is AutoETS else models.AutoARIMA(season)
+    if kind is AutoETS:
+        return models.AutoETS(season, "AZZ")
+    return models.AutoARIMA(season_length=season)
 
 
 def measured(kind: type[Classical], panel: Panel, split: Split) -> Row:
@@ -79,7 +81,7 @@ def measured(kind: type[Classical], panel: Panel, split: Split) -> Row:
 def carried(
     ours: Classical, panel: Panel, s: int, end: int, origins: Integers
 ) -> tuple[float, Floats, Floats]:
-    """Seconds a forecast, [H] from `end` and [O, H] from `origins` of series `s`, by the library."""
+    """Of series `s`, by the library: seconds a forecast, [H] from `end`, [O, H] from `origins`."""
     y, steps = panel.y[s, ours.since[s] :], np.arange(panel.steps + HORIZON - ours.since[s])
     beside = np.zeros(len(steps))
     if not isinstance(ours, Theta) and ours.season > LONGEST:

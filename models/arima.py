@@ -32,22 +32,23 @@ class AutoARIMA(Classical):
 
         y, indices, season = self.shortened(y)
         fitted = Library(season_length=season).fit(y).model_
-        return Estimate(_chosen(fitted), _recursion(fitted, y), indices)
+        return Estimate(_chosen(fitted), recursion(fitted, y), indices)
 
 
-def _recursion(fitted: dict[str, Any], y: Floats) -> Innovations:
+def recursion(fitted: dict[str, Any], y: Floats) -> Innovations:
     """Mean, drift, then the state of the ARIMA (Durbin and Koopman 2012, section 3.4).
 
     The filter's gain has its limit from the first step on, because the beginning is the one that
-    the values fitted on make likeliest: the last state is that of the exact filter.
+    the values fitted on make likeliest: the last state is that of the exact filter. At later steps
+    the exact filter would learn of the beginning still, which matters where the MA part has a root
+    on the unit circle: there the recursion keeps the mean of what it was fitted on.
     """
     inner, coefficients = fitted["model"], fitted["coef"]
     ahead, T = inner["Z"], inner["T"]
     N, d = len(ahead), len(inner["delta"])
     mean, drift = (coefficients.get(name, 0.0) for name in ("intercept", "drift"))
-    theta = np.append(1.0, inner["theta"])
     gain = np.zeros(N)
-    gain[: len(theta)] = theta
+    gain[: N - d] = _invertible(np.append(1.0, inner["theta"]))
     rest = y - mean - drift * np.arange(1, len(y) + 1)
     state = _beginning(T, ahead @ T, gain, rest, N - d)
     transition = np.zeros((N + 2, N + 2))
@@ -60,6 +61,20 @@ def _recursion(fitted: dict[str, Any], y: Floats) -> Innovations:
         np.concatenate([[mean, drift], state]),
         level,
     )
+
+
+def _invertible(theta: Floats) -> Floats:
+    """The MA polynomial [q + 1] of the same autocorrelations that past values tell the errors of.
+
+    Roots outside the unit circle are mirrored (Hamilton 1994, section 3.7): the exact filter does
+    so by itself, and a recursion with them would explode.
+    """
+    roots = np.roots(theta)
+    outside = np.abs(roots) > 1
+    if not outside.any():
+        return theta
+    mirrored = np.poly(np.where(outside, 1 / np.conj(roots), roots)).real
+    return np.pad(mirrored, (0, len(theta) - len(mirrored)))
 
 
 def _beginning(T: Floats, weights: Floats, gain: Floats, y: Floats, stationary: int) -> Floats:

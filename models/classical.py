@@ -115,7 +115,9 @@ class Classical(Rival):
         if len(seen) < FEWEST or (values == values[0]).all():
             value = float(values[0]) if len(seen) else 0.0
             return Estimate("naive", Innovations.naive(value), np.zeros(1))
-        return self.estimate(np.interp(np.arange(len(y)), seen, values))
+        return self.estimate(
+            np.where(np.isfinite(y), y, np.interp(np.arange(len(y)), seen, values))
+        )
 
 
 def seasonal_indices(y: Floats, season: int) -> Floats:

@@ -17,7 +17,7 @@ from features.errors import UserError
 from features.panel import Floats, Panel
 from features.splits import Split
 from models import classical
-from models.arima import AutoARIMA
+from models.arima import AutoARIMA, recursion
 from models.classical import Classical, seasonal_indices
 from models.ets import AutoETS
 from models.innovations import Innovations
@@ -95,6 +95,18 @@ def test_at_later_origins_it_is_statsforecast_carried_forward(kind: type[Classic
         want = [oracle.forward(y[: t + 1], HORIZON)["mean"] for t in origins]
         change = np.abs(np.diff(y)).mean()
         np.testing.assert_allclose(mine, want, rtol=0, atol=2e-3 * change)
+
+
+@pytest.mark.parametrize("ma", [0.6, -1.0000001, -2.5, 4.0])
+def test_an_arima_of_any_moving_average_is_the_exact_filter(ma: float) -> None:
+    from statsforecast.models import ARIMA
+
+    y = series().y[0]
+    oracle = ARIMA((1, 1, 1), fixed={"ar1": 0.3, "ma1": ma}).fit(y)
+    model = Innovations.stack([recursion(oracle.model_, y)])
+    since = np.zeros(1, np.int64)
+    got = model.forecast(y[None], since, since, np.array([STEPS - 1]), 1, HORIZON)
+    np.testing.assert_allclose(got[0, 0], oracle.predict(HORIZON)["mean"], rtol=1e-5)
 
 
 def test_theta_at_later_origins_differs_by_the_line_it_keeps() -> None:
