@@ -21,6 +21,7 @@ DIFFUSE = 1e6
 class AutoARIMA(Classical):
     """statsforecast's `AutoARIMA`, with a mean or a drift where it finds one.
 
+    Where it finds noise around a mean or a season, the last value does not move the forecast.
     A season above `classical.LONGEST` is taken off by fixed indices first.
     """
 

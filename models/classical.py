@@ -90,9 +90,10 @@ class Classical(Rival):
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and what was chosen for each series."""
-        chosen = {f"chosen.{name}": what for name, what in zip(self.ids, self.chosen, strict=True)}
         plain = {"model": self.name, "horizon": self.horizon, "season": self.season}
-        return {**plain, "window": WINDOW, **chosen}
+        # one value for all: there may be many series, and names that are no names of parameters
+        chosen = dict(zip(self.ids, self.chosen, strict=True))
+        return {**plain, "window": WINDOW, "chosen": chosen}
 
     def state(self) -> dict[str, Any]:
         """The recursion of every series, as tensors and plain values."""
