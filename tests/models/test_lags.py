@@ -135,7 +135,6 @@ def test_ridge_chooses_the_look_back_that_the_validation_range_is_for() -> None:
     shape = np.tile(rng.normal(size=year), STEPS // year)[None]
     panel = panel_of(shape + 0.1 * rng.normal(size=(1, STEPS)))
     assert fitted(Ridge, panel).chosen["look_back"] == LONG
-    assert fitted(Ridge, seasonal()).chosen["look_back"] == NETWORK.look_back
 
 
 def test_lags_are_relative_and_stay_inside_the_series() -> None:
