@@ -8,9 +8,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
-
-import torch
 
 from features.normalize import Scaling
 from features.panel import Floats, Integers, Panel
@@ -28,8 +27,8 @@ class Candidate:
     """A forecaster that is built when it is fitted, and read back where it was fitted before.
 
     With a folder for checkpoints, a fit that was killed goes on from its last epoch, and a fit
-    that had ended is not repeated, as long as the data, the split, the settings and the version
-    of PyTorch are the same.
+    that had ended is not repeated, as long as the data, the split, the settings and the versions
+    of the libraries that fit are the same.
     """
 
     name: str
@@ -88,7 +87,8 @@ class Candidate:
         r = self.recipe
         settings = [asdict(s) for s in (r.network, r.training, r.scaling)]
         cuts = [[part.start, part.stop] for part in (split.train, split.validation)]
-        facts = [self.name, r.horizon, r.season, settings, cuts, panel.digest, torch.__version__]
+        versions = [version(library) for library in ("torch", "statsforecast", "scikit-learn")]
+        facts = [self.name, r.horizon, r.season, settings, cuts, panel.digest, versions]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
 
     def _train(self, panel: Panel, split: Split) -> None:

@@ -39,8 +39,9 @@ Models = Annotated[
     str | None,
     typer.Option(
         metavar="NAME,NAME",
-        help="Models to compare, with commas between: naive, drift, seasonal-naive, lstm-direct, "
-        "lstm-seq2seq, gru-direct, lstm-recursive, gru-recursive, gru-seq2seq.",
+        help="Models to compare, with commas between: naive, drift, seasonal-naive, theta, ridge, "
+        "auto-ets, auto-arima, boosting, lstm-seq2seq, lstm-direct, lstm-recursive, gru-direct, "
+        "gru-seq2seq, gru-recursive.",
         show_default=False,
     ),
 ]

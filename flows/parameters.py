@@ -61,9 +61,10 @@ RuleName = Annotated[
 
 CANDIDATES = (
     *("naive", "seasonal-naive", "drift"),
+    *("theta", "auto-ets", "ridge"),
     *("lstm-direct", "gru-direct", "lstm-recursive", "gru-seq2seq"),
 )
-"""Compared where the user names no models: the baselines and each strategy."""
+"""Compared where the user names no models: the baselines, the quick rivals, each strategy."""
 
 
 def within_reach(stamp: datetime) -> datetime:

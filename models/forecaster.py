@@ -170,7 +170,7 @@ class NetworkForecaster:
                 f"{self.name} was trained on the series {', '.join(self.ids)} and got "
                 f"{', '.join(panel.ids)}; give it the same series or train it again"
             )
-        _refuse_unknown_future(panel, int(origins.max()), self.horizon)
+        refuse_unknown_future(panel, int(origins.max()), self.horizon)
         return net, lens
 
 
@@ -245,7 +245,8 @@ def check_length(panel: Panel, split: Split, network: NetworkSettings, horizon: 
         )
 
 
-def _refuse_unknown_future(panel: Panel, origin: int, horizon: int) -> None:
+def refuse_unknown_future(panel: Panel, origin: int, horizon: int) -> None:
+    """Refuse an origin whose steps ahead lack a known-future covariate."""
     if not panel.covariates.future:
         return
     ahead = panel.future[:, origin + 1 : origin + 1 + horizon]

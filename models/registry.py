@@ -13,13 +13,19 @@ import torch
 
 from features.errors import UserError
 from features.normalize import Scaling
+from models.arima import AutoARIMA
 from models.baselines import Baseline, Drift, Naive, SeasonalNaive
+from models.boosting import Boosting
 from models.ensemble import Ensemble
+from models.ets import AutoETS
 from models.forecaster import NetworkForecaster
+from models.ridge import Ridge
+from models.rival import Rival
 from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
+from models.theta import Theta
 from models.training import TrainingRun
 
-AnyForecaster = Baseline | NetworkForecaster | Ensemble
+AnyForecaster = Baseline | Rival | NetworkForecaster | Ensemble
 FILE = "forecaster.pt"
 
 
@@ -68,6 +74,13 @@ MODELS: dict[str, Callable[[Recipe], AnyForecaster]] = {
     "naive": lambda recipe: Naive(recipe.horizon),
     "seasonal-naive": lambda recipe: SeasonalNaive(recipe.horizon, recipe.season),
     "drift": lambda recipe: Drift(recipe.horizon),
+    "theta": lambda recipe: Theta(recipe.horizon, recipe.season),
+    "auto-ets": lambda recipe: AutoETS(recipe.horizon, recipe.season),
+    "auto-arima": lambda recipe: AutoARIMA(recipe.horizon, recipe.season),
+    "ridge": lambda recipe: Ridge(recipe.horizon, recipe.season, recipe.network, recipe.scaling),
+    "boosting": lambda recipe: Boosting(
+        recipe.horizon, recipe.season, recipe.network, recipe.scaling
+    ),
     **{
         f"{cell}-{strategy}": _network(cell, strategy)
         for strategy, cell in product(get_args(Strategy), get_args(Cell))
@@ -106,7 +119,7 @@ def _restored(state: dict[str, Any]) -> AnyForecaster:
         members = [_restored(member) for member in state["members"]]
         return Ensemble(state["model"], [m for m in members if isinstance(m, NetworkForecaster)])
     forecaster = build(state["model"], Recipe(**_recipe(state)))
-    if isinstance(forecaster, NetworkForecaster):
+    if isinstance(forecaster, NetworkForecaster | Rival):
         forecaster.restore(state)
     return forecaster
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from evaluation import metrics
-from evaluation.kinds import BASELINES
+from evaluation.kinds import BASELINES, RIVALS
 from features.sources import SOURCES, Query, fetch
 from flows import backtest_frame, forecast_frame
 from flows.cli import app
@@ -94,6 +94,22 @@ def test_a_forecast_by_rule(
     save(result.candidates[1].fitted, tmp_path / "kept")
     again = load(tmp_path / "kept").forecast(result.panel, result.test.origins)
     np.testing.assert_array_equal(again, result.test.forecasts["mean"])
+
+
+def test_a_classical_rival(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install("A classical rival")
+    _, (path, code), (kinds, names) = recipe("A classical rival")
+    assert (path, kinds) == ("models/registry.py", "evaluation/kinds.py")
+    assert eval(names.partition("=")[2]) == (*RIVALS, "smoothing")
+    for name, make in entry(code).items():
+        monkeypatch.setitem(MODELS, name, make)
+    result = backtest_frame(small_frame(), 3, ["naive", "smoothing"])
+    assert np.isfinite(result.leaderboard.loc["smoothing", "mae"])
+    save(result.candidates[1].fitted, tmp_path / "kept")
+    again = load(tmp_path / "kept").forecast(result.panel, result.test.origins)
+    np.testing.assert_array_equal(again, result.test.forecasts["smoothing"])
 
 
 def test_a_network(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
