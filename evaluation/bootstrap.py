@@ -126,7 +126,7 @@ def confidence_set(losses: Floats, lags: int) -> Floats:
     Models below 0.1 are worse than the best at the 10 % level; the others cannot be told from it.
     `arch.bootstrap.MCS`, the greatest deviation from the mean of the set, circular blocks of
     `block_length`, a fixed seed. The models' means are drawn together by `widening` first; without
-    that it drops one of five equal models 20 to 50 % of the time instead of 10 where steps overlap.
+    that it drops models that are as good as the best too often where steps overlap.
 
     Args:
         losses: [O, M] of each model at each origin, NaN at origins where none was judged.

@@ -18,19 +18,21 @@ def origins_needed(lags: int) -> int:
 def diebold_mariano(differences: Floats, lags: Integers) -> Floats:
     """[K] two-sided p-values that the losses of two models differ in the mean by nothing but luck.
 
-    The larger of two p-values (benchmarks/sizes.py measures why, docs/experiments.md shows it):
+    The larger of two p-values, because neither keeps its size alone (`benchmarks/sizes.py`):
 
     - Harvey, Leybourne and Newbold (1997, Int. J. Forecasting 13, eq. 9): Bartlett weights over
       `lags`, their factor, Student's t with n - 1 degrees of freedom. It is what
       `statsmodels.tsa.stattools.diebold_mariano_test` gives for `lags`, `horizon=lags + 1` and
-      `harvey_adj=True`. Alone it finds differences that are not there where losses of several
-      steps overlap (10 to 15 % of the time instead of 5) or where two models' errors persist.
+      `harvey_adj=True`. Alone it calls equal models different up to 13 % of the time instead of 5
+      where steps overlap, and up to 21 % where two models' own errors persist.
     - The same statistic with the variance of the first J cosines of the differences and Student's
       t with J degrees of freedom (Lazarus, Lewis, Stock and Watson 2018, J. Business & Economic
       Statistics 36), the fixed-smoothing asymptotics that Coroneo and Iacone (2020,
       J. Applied Econometrics 35) advise for this test. J is their 0.4 n^(2/3), and at most half a
       cosine for each `lags + 1` origins, beyond which the spectrum of overlapping errors falls.
-      Alone it finds too many where the size of the differences comes in clusters.
+      Alone it is wrong up to 10 % of the time where the size of the differences clusters.
+
+    The larger one was wrong at most 6.3 % of the time at 1 and 24 steps, 7.1 % at 6 steps.
 
     Args:
         differences: [O, K] loss of a model minus that of its reference by origin, in order of time;

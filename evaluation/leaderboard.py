@@ -2,7 +2,7 @@
 
 The tables and the verdicts are of the test range. Which model to use is chosen on the validation
 range (`select`), because the best of many models on the test range owes part of its lead to luck.
-Nothing here speaks of significance: every sentence holds for the origins at hand.
+Which leads are more than luck is told by `evaluation.significance`.
 """
 
 from __future__ import annotations

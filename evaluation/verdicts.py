@@ -165,4 +165,5 @@ def _and_without(winner: str, found: Significance) -> str:
         return ""
     one = found.of(winner, str(found.classical))
     verb = "beats" if one.better else "loses to" if one.worse else "cannot be told from"
-    return f" {winner} {verb} {one.reference}, the best of the others{effect(one)}."
+    rival = f"{one.reference}, the best of the baselines and classical models"
+    return f" {winner} {verb} {rival}{effect(one)}."

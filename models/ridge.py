@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,7 +50,8 @@ class Ridge(LagRegression):
             tables = [self._table(signal, rows, look_back, shown) for rows in (train, judged)]
             for penalty in PENALTIES:
                 model = Library(penalty * len(y), solver="cholesky").fit(tables[0], y)
-                weights, bias = torch.as_tensor(model.coef_.T), torch.as_tensor(model.intercept_)
+                weights = torch.as_tensor(np.atleast_2d(model.coef_).T)
+                bias = torch.as_tensor(np.atleast_1d(model.intercept_))
                 error = float((tables[1] @ weights + bias - truth).abs()[seen].mean())
                 if error < least:
                     least, self.weights, self.bias = error, weights, bias

@@ -150,7 +150,7 @@ def test_the_readme_in_python(
     small_frame(200).to_csv(tmp_path / "sales.csv", index=False)
     monkeypatch.chdir(tmp_path)
     exec(code, {})
-    assert "naive forecast on these" in capsys.readouterr().out
+    assert "beats the naive forecast" in capsys.readouterr().out
 
 
 @each_page

