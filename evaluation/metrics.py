@@ -185,7 +185,7 @@ class Metric:
 
 
 _COSTS: dict[Better, Callable[[Floats], Floats]] = {
-    "lower": np.asarray,
+    "lower": np.positive,
     "higher": np.negative,
     "closer to 0": np.abs,
     "closer to 90 %": lambda share: np.abs(share - 0.9),

@@ -128,7 +128,8 @@ def plot_attention(weights: Floats, title: str, segment: int = 1) -> Figure:
 def horizon_table(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One column a model, best mean first: the order of the legend."""
     wide = table[metric].unstack("model")
-    return wide[wide.mean().sort_values(kind="stable", key=AVERAGES[metric].cost).index]
+    cost = wide.apply(AVERAGES[metric].cost).mean()
+    return wide[cost.sort_values(kind="stable").index]
 
 
 def horizon_title(metric: str) -> str:

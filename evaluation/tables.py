@@ -90,15 +90,19 @@ def _head(columns: Sequence[str], unit: str) -> list[str]:
 def _rows(scores: pd.DataFrame, columns: Sequence[str]) -> list[list[Cell]]:
     """One row a model, its name first."""
     cells = [[Cell(str(model)) for model in scores.index]]
-    cells += [_cells(column, scores[column].tolist()) for column in columns]
+    cells += [_cells(column, scores) for column in columns]
     return [list(row) for row in zip(*cells, strict=True)]
 
 
-def _cells(name: str, values: list[float]) -> list[Cell]:
+def _cells(name: str, scores: pd.DataFrame) -> list[Cell]:
+    values = scores[name].tolist()
     if name in SKILLS:
         return [_skill(value) for value in values]
     if name in SHARES:
         return [_share(value) for value in values]
+    if name in ("bias", "direction"):  # small next to what they are read beside
+        size = 100.0 if name == "direction" else scores["mae"].max()
+        return [Cell(number(value, 4, size), "number") for value in values]
     return [Cell(text, "number") for text in column(values)]
 
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -105,6 +106,21 @@ def test_error_by_horizon_names_metric_and_unit(metric: str) -> None:
     label = {"mae": "MAE (mm)", "mape": "MAPE (%)", "mase": "MASE"}[metric]
     assert figure.axes[0].get_ylabel() == label
     assert texts(figure) == set(MODELS)
+
+
+@pytest.mark.parametrize(
+    ("metric", "best", "bottom"), [("mae", "low", 0), ("bias", "low", None), ("direction", "up", 0)]
+)
+def test_error_by_horizon_lists_the_best_first_whichever_way_is_better(
+    metric: str, best: str, bottom: float | None
+) -> None:
+    steps = pd.RangeIndex(1, 3, name="step")
+    found = {"up": [9.0, 8.0], "low": [-0.5, 0.7]}
+    tables = {model: pd.DataFrame({metric: found[model]}, index=steps) for model in found}
+    figure = plot_error_by_horizon(pd.concat(tables, names=["model"]), metric)
+    assert figure.axes[0].lines[0].get_label() == best
+    lowest = figure.axes[0].get_ylim()[0]
+    assert lowest == bottom if bottom is not None else lowest < -0.5
 
 
 def test_one_step_ahead_is_still_seen() -> None:

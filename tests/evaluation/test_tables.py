@@ -55,3 +55,12 @@ def test_every_row_has_a_cell_for_every_heading() -> None:
     table = series_scores("", scores)
     assert {len(row) for row in table.rows} == {len(table.head)}
     assert cells(table, "vs naive") == ["0.0 %", "\u2212100.0 %", "\u2013", "\u2013"]
+
+
+def test_bias_has_the_decimals_of_the_mae_and_direction_one() -> None:
+    y = np.random.default_rng(0).normal(10, 3, (1, 20, 4))
+    board = leaderboard(backtest_of(y, a=y + 0.0123 + (-1.0) ** np.arange(4)), unscaled(1))
+    table = score_table("", board)
+    assert cells(table, "MAE") == ["1.000"]
+    assert cells(table, "Bias") == ["0.012"]
+    assert cells(table, "Direction (%)")[0][-2] == "."
