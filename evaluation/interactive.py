@@ -21,8 +21,8 @@ from features.panel import Floats
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MARKERS = 8
-"""Symbols on a line, at most."""
+MARKERS, TICKS = 12, 12
+"""Symbols on a line and ticks on an axis of steps, at most."""
 
 
 def fan_figure(fan: Fan, unit: str = "") -> Figure:
@@ -37,7 +37,7 @@ def fan_figure(fan: Fan, unit: str = "") -> Figure:
     if fan.banded:
         _add_band(figure, fan, fan.banded, fan.styles[fan.banded])
     for model, path in fan.forecasts.items():
-        line = _line(fan.styles[model])
+        line = _line(fan.styles[model], markers=4)
         figure.add_scatter(x=fan.ahead, y=fan.from_origin(path), name=model, **line)
     figure.add_vline(fan.origin, line={"color": GREY, "width": 1})
     figure.update_xaxes(showgrid=False)
@@ -47,7 +47,9 @@ def fan_figure(fan: Fan, unit: str = "") -> Figure:
 def horizon_figure(table: pd.DataFrame, metric: str = "mae", unit: str = "") -> Figure:
     """A metric at each step ahead for all models; `table` is from `leaderboard.by_horizon`."""
     figure = _figure("steps ahead of the origin", metric_label(metric, unit))
-    _add_lines(figure, horizon_table(table, metric), styles(table.index.unique("model")))
+    wide = horizon_table(table, metric)
+    _add_lines(figure, wide, styles(table.index.unique("model")))
+    _whole_steps(figure, len(wide))
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -58,6 +60,7 @@ def coverage_figure(table: pd.DataFrame, models: Sequence[str]) -> Figure:
     wide = 100 * table["coverage_90"].unstack("model")[list(models)]
     _add_lines(figure, wide, styles(table.index.unique("model")))
     figure.add_hline(90, line={"color": INK, "width": 1, "dash": "dash"})
+    _whole_steps(figure, len(wide))
     lowest = float(np.nanmin(wide.to_numpy(), initial=80))
     figure.update_yaxes(range=[max(0, lowest - 4), 100.5])
     return figure
@@ -68,14 +71,11 @@ def pit_figure(shares: Mapping[str, Floats], models: Sequence[str]) -> Figure:
 
     `shares`: model -> [Q + 1] shares of the observations below, between and above the levels.
     """
-    figure = _figure("level of the forecast distribution", "observed / promised")
+    figure = _figure("level of the forecast distribution (%)", "observed / promised")
     edges = np.array([0, *LEVELS, 1])
-    look = styles(shares)
-    for model in models:
-        ratio = shares[model] / np.diff(edges)
-        line = _line(look[model])
-        line["line"]["shape"] = "hv"
-        figure.add_scatter(x=edges, y=np.append(ratio, ratio[-1]), name=model, **line)
+    ratios = {model: shares[model] / np.diff(edges) for model in models}
+    middles = 50 * (edges[1:] + edges[:-1])
+    _add_lines(figure, pd.DataFrame(ratios, index=middles), styles(shares))
     figure.add_hline(1, line={"color": INK, "width": 1, "dash": "dash"})
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -133,6 +133,7 @@ def loss_figure(
             x=[best.number], y=[best.validation_loss], name=f"{model}, kept", mode="markers",
             marker={"color": style.colour, "size": 11}, legendgroup=model, showlegend=False,
         )  # fmt: skip
+    _whole_steps(figure, max(len(epochs) for epochs in histories.values()))
     return figure
 
 
@@ -145,22 +146,28 @@ def attention_figure(weights: Floats, segment: int = 1) -> Figure:
     pieces, span = weights.shape
     columns = 0.5 + segment * np.arange(-span, 1)  # edges
     rows = 0.5 + segment * np.arange(pieces + 1)
-    title = {"text": weight_label(span), "side": "right"}
+    title = {"text": weight_label(span), "side": "right", "font": {"size": 12}}
     bar = {"title": title, "thickness": 12, "outlinewidth": 0}
     figure.add_heatmap(
         z=weights, x=columns, y=rows, colorscale="Cividis", colorbar=bar,
         hovertemplate="weight %{z:.3g}<extra></extra>",
     )  # fmt: skip
+    figure.update_yaxes(tick0=0, dtick=segment * -(-pieces // TICKS))
     return figure
 
 
 def _add_lines(figure: Figure, wide: pd.DataFrame, look: Mapping[str, Style]) -> None:
-    """One line a column, by step; markers alone where there are one or two steps."""
+    """One line a column, with markers at every point of the index where these are few."""
     for model in wide:
         line = _line(look[model])
-        if len(wide) < 3:
+        if len(wide) < 3:  # no line could be seen
             line["mode"] = "lines+markers"
         figure.add_scatter(x=wide.index, y=wide[model], name=model, **line)
+
+
+def _whole_steps(figure: Figure, steps: int) -> None:
+    """Ticks of the x axis at whole numbers."""
+    figure.update_xaxes(tick0=0, dtick=-(-steps // TICKS))
 
 
 def _add_band(figure: Figure, fan: Fan, model: str, style: Style) -> None:
@@ -171,11 +178,11 @@ def _add_band(figure: Figure, fan: Fan, model: str, style: Style) -> None:
     figure.add_scatter(x=fan.ahead, y=high, name=name, fill="tonexty", fillcolor=fill, **edge)
 
 
-def _line(style: Style) -> dict[str, Any]:
+def _line(style: Style, markers: int = MARKERS) -> dict[str, Any]:
     line = {"color": style.colour, "dash": style.dash, "width": style.width}
     if not style.symbol:
         return {"mode": "lines", "line": line}
-    marker = {"color": style.colour, "symbol": style.symbol, "size": 7, "maxdisplayed": MARKERS}
+    marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "maxdisplayed": markers}
     return {"mode": "lines+markers", "line": line, "marker": marker}
 
 
@@ -188,13 +195,14 @@ def _figure(x: str, y: str) -> Figure:
         autosize=True,
         showlegend=False,
         margin={"l": 44, "r": 8, "t": 8, "b": 36},
-        font={"family": "system-ui, sans-serif", "size": 13, "color": INK},
+        font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
         hovermode="x unified",
         hoverlabel={"bgcolor": PAPER, "font": {"color": INK}},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "linecolor": AXIS}
-    figure.update_xaxes(title={"text": x}, showgrid=False, **axis)
-    figure.update_yaxes(title={"text": y}, **axis)
+    for update, text in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
+        update(title={"text": text, "font": {"size": 13}}, **axis)
+    figure.update_xaxes(showgrid=False)
     return figure

@@ -146,13 +146,12 @@ class Trading:
         if not self.tried:
             return ["No model ever forecast a rise at one of these origins, so no rule traded."]
         best, hold = table.iloc[0], table.loc[HOLD]
-        way = "above" if best["sharpe"] > hold["sharpe"] else "not above"
         enough = "is unlikely to be luck" if best["deflated"] > 0.95 else "may well be luck"
         count = len(self.tried)
         return [
-            f"After costs of {number(self.cost)} basis points, the rule of {best.name} has the"
-            f" highest Sharpe ratio, {number(best['sharpe'])} a year. That is {way} that of buying"
-            f" and holding, {number(hold['sharpe'])}.",
+            f"After costs of {self.cost:g} basis points, the rule of {best.name} has the"
+            f" highest Sharpe ratio, {number(best['sharpe'])} a year; buying and holding has"
+            f" {number(hold['sharpe'])}.",
             f"Its deflated Sharpe ratio is {number(best['deflated'])}: as the best of {count}"
             f" {'rules' if count > 1 else 'rule'} that traded, its lead over nothing {enough}"
             " (0.95 would be asked for).",

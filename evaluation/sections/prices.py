@@ -36,7 +36,7 @@ def ratios(trading: Trading) -> Table:
         ]
         for name, row in trading.table().iterrows()
     ]
-    caption = f"Each model's rule, net of {number(trading.cost)} basis points a trade, a year."
+    caption = f"Each model's rule, net of {trading.cost:g} basis points a trade, a year."
     return Table(caption, ["rule", *MEANINGS], rows)
 
 

@@ -74,9 +74,7 @@ def full_content() -> ReportContent:
         ),
         drift=Account(
             ["season has moved: its PSI of 0.31 is above 0.25."],
-            pd.DataFrame(
-                {"PSI": [0.02, 0.31]}, index=pd.Index(["level", "season"], name="series")
-            ),
+            pd.DataFrame({"PSI": [0.02, 0.31]}, index=pd.Index(["level", "season"], name="series")),
             "Population stability index against the training range.",
         ),
         audit=Account(["No model saw what it was to forecast: 12 origins were poisoned."]),

@@ -201,7 +201,7 @@ def test_the_table_ranks_models_and_ends_with_holding() -> None:
     assert table.loc["oracle", "deflated"] > 0.95 > table.loc["anti", "deflated"]
     assert math.isnan(table.loc[HOLD, "deflated"])
     assert found.tried == ["oracle", "anti"]
-    assert found.told[0].startswith("After costs of 10.0 basis points, the rule of oracle")
+    assert found.told[0].startswith("After costs of 10 basis points, the rule of oracle")
 
 
 def test_a_drawdown_counts_from_the_beginning() -> None:
