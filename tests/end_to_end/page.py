@@ -13,9 +13,9 @@ return document.querySelectorAll(".plot").length > 0 && !waiting.length;
 """
 
 TOO_WIDE = """
-const page = document.documentElement;
-if (page.scrollWidth <= innerWidth) return [];
-const beyond = (e) => e.getBoundingClientRect().right > innerWidth && !e.closest(".wide, pre");
+const page = document.documentElement, width = page.clientWidth;  // a phone widens innerWidth
+if (page.scrollWidth <= width) return [];
+const beyond = (e) => e.getBoundingClientRect().right > width && !e.closest(".wide, pre");
 return [page.scrollWidth, ...[...document.body.querySelectorAll("*")].filter(beyond)
   .map((e) => e.outerHTML.slice(0, 90))];
 """
