@@ -8,26 +8,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from evaluation.backtest import Backtest
-from evaluation.leaderboard import by_horizon, by_series, leaderboard
 from evaluation.metrics import Scale
 from evaluation.protocol import EpochRecord
 from evaluation.trading import Trading
 from features.panel import Floats, Panel
 from features.splits import Split
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The tables of `evaluation.leaderboard`, of the test range."""
-
-    leaderboard: pd.DataFrame
-    by_series: pd.DataFrame
-    by_horizon: pd.DataFrame
-
-    @classmethod
-    def of(cls, test: Backtest, scale: Scale) -> Scores:
-        """Made anew: some seconds for many points."""
-        return cls(leaderboard(test, scale), by_series(test, scale), by_horizon(test, scale))
 
 
 @dataclass(frozen=True)
@@ -72,8 +57,6 @@ class ReportContent:
     """Step of the panel that `attention` is from."""
     segment: int = 1
     """Steps that a row and a column of `attention` stand for."""
-    scores: Scores | None = None
-    """Where they are at hand; else they are made of `test`."""
     significance: pd.DataFrame | None = None
     """One row a comparison, as `evaluation.sections.significance.leads` reads it."""
     intervals: pd.DataFrame | None = None

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evaluation import datacard
 from evaluation.backtest import Backtest
-from evaluation.content import Account, ReportContent, Scores
+from evaluation.content import Account, ReportContent
 from evaluation.kinds import BASELINES, networks
-from evaluation.leaderboard import overall, select
+from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.metrics import METRICS
 from evaluation.numbers import NOTHING
 from evaluation.palette import DARK
@@ -56,8 +57,8 @@ def render(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    c, scores = content, content.scores or Scores.of(content.test, content.scale)
-    parts = _words(c, scores) | _tables(c, scores) | _drawings(c, scores)
+    c, board = content, leaderboard(content.test, content.scale)
+    parts = _words(c, board) | _tables(c, board) | _drawings(c)
     return environment.get_template("report.html.j2").render(
         c=c,
         facts=datacard.facts(c.panel, c.source),
@@ -69,9 +70,9 @@ def render(content: ReportContent) -> str:
     )
 
 
-def _words(c: ReportContent, scores: Scores) -> dict[str, Any]:
+def _words(c: ReportContent, board: pd.DataFrame) -> dict[str, Any]:
     """The verdict, and what is told beside tables and drawings."""
-    board, chosen = scores.leaderboard, select(c.validation) if c.validation else None
+    chosen = select(c.validation) if c.validation else None
     model = chosen or str(board.index[0])
     return {
         "headline": headline(c.test),
@@ -86,7 +87,7 @@ def _words(c: ReportContent, scores: Scores) -> dict[str, Any]:
     }
 
 
-def _tables(c: ReportContent, scores: Scores) -> dict[str, Any]:
+def _tables(c: ReportContent, board: pd.DataFrame) -> dict[str, Any]:
     """Every table that stands by itself; None where there is nothing to tell."""
     where = f"on the test range, {_extent(c.test)}"
     first = f"All models {where}, lowest MAE first."
@@ -94,8 +95,10 @@ def _tables(c: ReportContent, scores: Scores) -> dict[str, Any]:
     lasting = None if c.intervals is None else significance.intervals(c.intervals)
     leads = [] if tests is None else significance.leads(tests, "naive", c.test.horizon)
     return {
-        "leaderboard": score_table(first, scores.leaderboard, c.unit),
-        "by_series": series_scores(each, scores.by_series, c.unit) if len(panel) > 1 else None,
+        "leaderboard": score_table(first, board, c.unit),
+        "by_series": series_scores(each, by_series(c.test, c.scale), c.unit)
+        if len(panel) > 1
+        else None,
         "intervals": lasting,
         "leads": leads,
         "comparisons": None if tests is None else significance.all_comparisons(tests),
@@ -108,9 +111,9 @@ def _tables(c: ReportContent, scores: Scores) -> dict[str, Any]:
     }
 
 
-def _drawings(c: ReportContent, scores: Scores) -> dict[str, Any]:
+def _drawings(c: ReportContent) -> dict[str, Any]:
     """Every drawing; None or an empty list where there is nothing to draw."""
-    shown, steps = _shown(c), scores.by_horizon
+    shown, steps = _shown(c), by_horizon(c.test, c.scale)
     rivals = list(dict.fromkeys([shown[0], *(["naive"] if "naive" in shown else shown[1:2])]))
     return {
         "fans": _fans(c, shown),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from evaluation.backtest import backtest
-from evaluation.content import Account, ReportContent, Scores
+from evaluation.content import Account, ReportContent
 from evaluation.metrics import seasonal_scale
 from evaluation.report import MOST_SERIES, render, write_report
 from tests.evaluation.reports import NASTY, SPLIT, full_content, plain_content
@@ -214,13 +214,6 @@ class Broken(dict[str, object]):
 
 def test_the_same_content_gives_the_same_report(content: ReportContent, html: str) -> None:
     assert render(content) == html
-
-
-def test_tables_at_hand_are_not_made_again(content: ReportContent, html: str) -> None:
-    scores = Scores.of(content.test, content.scale)
-    assert render(replace(content, scores=scores)) == html
-    other = scores.leaderboard.assign(mae=123.4)
-    assert "123.4" in render(replace(content, scores=replace(scores, leaderboard=other)))
 
 
 def test_each_part_that_may_be_absent_is_there_when_it_is_given(
