@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from evaluation.backtest import Backtest
+from evaluation.backtest import Backtest, Margins
 from evaluation.palette import Style, styles
 from features.panel import Floats, Panel
 
@@ -41,6 +41,16 @@ class Fan:
         """[1 + H] the value at the origin, then `path` [H]."""
         return np.concatenate([self.past[-1:], path])
 
+    def table(self) -> pd.DataFrame:
+        """What is drawn ahead of the origin: one row a date."""
+        columns = {"observed": self.actual} if np.isfinite(self.actual).any() else {}
+        columns |= self.forecasts
+        if self.banded:
+            low, high = self.bands[self.banded]
+            columns |= {f"{self.banded}, 5 %": low, f"{self.banded}, 95 %": high}
+        dates = pd.Index([day(stamp) for stamp in self.stamps], name="date")
+        return pd.DataFrame(columns, index=dates)
+
     @property
     def summary(self) -> str:
         """What is seen, in a sentence."""
@@ -57,11 +67,6 @@ def fan(
     stamps = panel.stamps[step + 1 : step + 1 + horizon]
     if len(stamps) < horizon:
         stamps = stamps.append(panel.calendar.ahead(horizon - len(stamps)))
-    bands = {
-        model: (low[series, origin], high[series, origin])
-        for model, (low, high) in ((m, backtest.interval(m)) for m in backtest.margins)
-        if np.isfinite(low[series, origin]).any()
-    }
     return Fan(
         panel.ids[series],
         panel.stamps[step],
@@ -70,9 +75,29 @@ def fan(
         stamps,
         backtest.y[series, origin],
         {model: backtest.forecasts[model][series, origin] for model in models},
-        bands,
+        _bands(backtest, series, models, origin),
         styles(backtest.models),
     )
+
+
+def _bands(
+    backtest: Backtest, series: int, models: Sequence[str], origin: int
+) -> dict[str, tuple[Floats, Floats]]:
+    """The 90 % intervals of the models that have them, worked out at this origin alone."""
+    at, one = backtest.origins[[origin]], [origin]
+    narrow = replace(
+        backtest,
+        origins=at,
+        y=backtest.y[:, one],
+        last=backtest.last[:, one],
+        spread=backtest.spread[:, one],
+        forecasts={m: values[:, one] for m, values in backtest.forecasts.items()},
+        raw={m: values[:, one] for m, values in backtest.raw.items()},
+        margins={m: Margins(g.values, g.block[one]) for m, g in backtest.margins.items()},
+    )
+    ends = {m: narrow.interval(m) for m in models if m in narrow.margins}
+    found = {m: (low[series, 0], high[series, 0]) for m, (low, high) in ends.items()}
+    return {m: band for m, band in found.items() if np.isfinite(band[0]).any()}
 
 
 def day(stamp: pd.Timestamp) -> str:

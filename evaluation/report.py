@@ -2,79 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
+import base64
+import gzip
+import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from evaluation import datacard, interactive
+from evaluation import datacard
 from evaluation.backtest import Backtest
-from evaluation.fans import fan
+from evaluation.content import Account, ReportContent
 from evaluation.kinds import BASELINES, networks
-from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall
-from evaluation.metrics import METRICS, Scale
+from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
 from evaluation.numbers import NOTHING
-from evaluation.plots import attention_title, horizon_title
-from evaluation.protocol import EpochRecord
-from evaluation.significance import significance
+from evaluation.palette import DARK
+from evaluation.sections import forecasts, luck, prices, reliability
+from evaluation.sections.drawing import Drawing
+from evaluation.sections.glance import glance
+from evaluation.significance import Significance, significance
 from evaluation.tables import Table, plain_table, score_table, series_scores
+from evaluation.tally import AVERAGES
+from evaluation.trading import LIMITS
 from evaluation.verdicts import choice, headline, verdicts
-from features.panel import Floats, Panel
-from features.splits import Split
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_SERIES = 8
 """Series that get a fan of their own; the tables hold all of them."""
-
-
-@dataclass(frozen=True)
-class ReportContent:
-    """What a report is made of. Everything it says is worked out from this."""
-
-    title: str
-    source: str
-    """Where the data came from, in a sentence."""
-    command: str
-    """What makes this report again."""
-    panel: Panel
-    split: Split
-    scale: Scale
-    test: Backtest
-    validation: Backtest | None = None
-    """Without it (a backtest with refit) no model is chosen."""
-    future: Backtest | None = None
-    """The forecasts from the panel's last step."""
-    unit: str = ""
-    notes: Sequence[str] = ()
-    """What is to be known of the data, a sentence each."""
-    made: str = ""
-    """When the report was made, in words."""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    """Plain values, lists and mappings of them."""
-    histories: Mapping[str, Sequence[EpochRecord]] = field(default_factory=dict)
-    trained_on: Mapping[str, str] = field(default_factory=dict)
-    """What a training loss is of, where that is not what the validation loss is of."""
-    attention: Mapping[str, Floats] = field(default_factory=dict)
-    """model -> [pieces, span] of the first series, the last column being the origin."""
-    attention_origin: int = -1
-    """Step of the panel that `attention` is from."""
-    segment: int = 1
-    """Steps that a row and a column of `attention` stand for."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with the sentence that says what is seen."""
-
-    caption: str
-    html: str
 
 
 def write_report(path: Path, content: ReportContent) -> None:
@@ -92,7 +50,6 @@ def write_report(path: Path, content: ReportContent) -> None:
 def render(content: ReportContent) -> str:
     """The report's HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -101,99 +58,113 @@ def render(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    c, found = content, significance(content.test)
+    c, board = content, leaderboard(content.test, content.scale)
+    found = c.significance or significance(c.test)
+    parts = _words(c, board, found) | _tables(c, board, found.table()) | _drawings(c)
     return environment.get_template("report.html.j2").render(
         c=c,
-        headline=headline(c.test, found),
-        choice=choice(c.validation, c.test, found) if c.validation else "",
-        verdicts=verdicts(c.test, found),
-        extent=_extent(c.test),
-        tables=_tables(c),
-        legend=[(metric.label, metric.meaning) for metric in METRICS.values()],
-        fans=_fans(c),
-        omitted=max(0, len(c.panel) - MOST_SERIES),
-        horizon=_horizon(c),
-        losses=_losses(c),
-        attention=_attention(c),
         facts=datacard.facts(c.panel, c.source),
         settings=_flat(c.settings),
-        plotly=get_plotlyjs(),
+        plotly=_plotly(),
+        palette=DARK,
+        dark=json.dumps(DARK),
+        **parts,
     )
 
 
-def _tables(c: ReportContent) -> dict[str, Table]:
-    where = f"on the test range, {_extent(c.test)}"
-    scores = score_table(
-        f"All models {where}, lowest MAE first.", leaderboard(c.test, c.scale), c.unit
-    )
-    tables = {
-        "leaderboard": scores,
-        "series": plain_table("Each series by itself.", datacard.series_table(c.panel)),
-        "split": plain_table(
-            "Ranges of target steps, in this order in time.",
-            datacard.split_table(c.panel, c.split),
-        ),
+def _words(c: ReportContent, board: pd.DataFrame, found: Significance) -> dict[str, Any]:
+    """The verdict, and what is told beside tables and drawings."""
+    chosen = select(c.validation) if c.validation else None
+    model = chosen or str(board.index[0])
+    return {
+        "headline": headline(c.test, found),
+        "choice": choice(c.validation, c.test, found) if c.validation else "",
+        "chosen": chosen,
+        "glance": glance(model, chosen is not None, board, c.unit, found.table()),
+        "verdicts": verdicts(c.test, found),
+        "extent": _extent(c.test),
+        "metrics": [(metric.label, metric.meaning) for metric in AVERAGES.values()],
+        "limits": LIMITS,
+        "meanings": prices.MEANINGS,
     }
-    if len(c.panel) > 1:
-        caption = f"Each series by itself {where}."
-        tables["by_series"] = series_scores(caption, by_series(c.test, c.scale), c.unit)
-    return tables
+
+
+def _tables(c: ReportContent, board: pd.DataFrame, tests: pd.DataFrame) -> dict[str, Any]:
+    """Every table that stands by itself; None where there is nothing to tell."""
+    where = f"on the test range, {_extent(c.test)}"
+    first = f"All models {where}, lowest MAE first."
+    each, panel = f"Each series by itself {where}.", c.panel
+    return {
+        "leaderboard": score_table(first, board, c.unit),
+        "by_series": series_scores(each, by_series(c.test, c.scale), c.unit)
+        if len(panel) > 1
+        else None,
+        "intervals": None if c.intervals is None else luck.intervals(c.intervals),
+        "leads": luck.leads(tests, "naive", c.test.horizon),
+        "comparisons": luck.all_comparisons(tests) if len(tests) else None,
+        "ratios": None if c.trading is None else prices.ratios(c.trading),
+        "series": plain_table("Each series by itself.", datacard.series_table(panel)),
+        "split": plain_table(
+            "Ranges of target steps, in this order in time.", datacard.split_table(panel, c.split)
+        ),
+        "accounts": _accounts(c),
+    }
+
+
+def _drawings(c: ReportContent) -> dict[str, Any]:
+    """Every drawing; None or an empty list where there is nothing to draw."""
+    shown, steps = _shown(c), by_horizon(c.test, c.scale)
+    rivals = list(dict.fromkeys([shown[0], *(["naive"] if "naive" in shown else shown[1:2])]))
+    return {
+        "fans": _fans(c, shown),
+        "omitted": max(0, len(c.panel) - MOST_SERIES),
+        "horizon": forecasts.by_step(steps, c.unit),
+        "slices": [] if c.slices is None else reliability.slices(c.slices, rivals, c.unit),
+        "coverage": reliability.coverage(steps, shown),
+        "pit": reliability.pit(c.pit, shown),
+        "growth": None if c.trading is None else prices.growth(c.trading),
+        "losses": forecasts.losses(c.histories, c.trained_on),
+        "attention": _attention(c),
+    }
+
+
+def _accounts(c: ReportContent) -> dict[str, tuple[Account, Table | None]]:
+    """By heading, with the table as text."""
+    given = {
+        "What earlier forecasts came to": c.earlier,
+        "Drift of the inputs": c.drift,
+        "Audit": c.audit,
+    }
+    return {
+        name: (told, None if told.table is None else plain_table(told.caption, told.table))
+        for name, told in given.items()
+        if told is not None
+    }
 
 
 def _shown(c: ReportContent) -> list[str]:
-    """The models of a fan: the best by validation, the best network, the two references."""
+    """The models of a drawing: the best by validation, the best network, the two references."""
     mae = overall(c.validation or c.test, "mae")
     ranked = sorted(mae, key=lambda model: mae[model])
     references = [model for model in BASELINES[:2] if model in mae]
     return list(dict.fromkeys(ranked[:1] + networks(ranked)[:1] + references))
 
 
-def _fans(c: ReportContent) -> list[Drawing]:
-    drawings = []
-    for series in range(min(len(c.panel), MOST_SERIES)):
-        for part in (c.future, c.test):
-            if part is not None:
-                one = fan(part, c.panel, series, _shown(c))
-                drawings.append(_drawing(interactive.fan_figure(one, c.unit), one.summary))
-    return drawings
-
-
-def _horizon(c: ReportContent) -> Drawing:
-    figure = interactive.horizon_figure(by_horizon(c.test, c.scale), "mae", c.unit)
-    return _drawing(figure, horizon_title("mae"))
-
-
-def _losses(c: ReportContent) -> Drawing | None:
-    histories = {model: epochs for model, epochs in c.histories.items() if epochs}
-    if not histories:
-        return None
-    caption = "Loss by epoch: solid is validation, dotted is training, the dot is the epoch kept"
-    for model in histories:
-        if model in c.trained_on:
-            caption += f"; training of {model} is of the {c.trained_on[model]} only"
-    return _drawing(interactive.loss_figure(histories, c.trained_on), caption)
+def _fans(c: ReportContent, shown: list[str]) -> dict[str, list[Drawing]]:
+    """By series."""
+    parts = [part for part in (c.future, c.test) if part is not None]
+    return {
+        name: forecasts.fans(c.panel, parts, series, shown, c.unit)
+        for series, name in enumerate(c.panel.ids[:MOST_SERIES])
+    }
 
 
 def _attention(c: ReportContent) -> list[Drawing]:
     series, origin = c.panel.ids[0], c.panel.stamps[c.attention_origin]
     return [
-        _drawing(
-            interactive.attention_figure(weights, c.segment), attention_title(model, series, origin)
-        )
+        forecasts.attention(weights, model, series, origin, c.segment)
         for model, weights in c.attention.items()
     ]
-
-
-def _drawing(figure: Figure, caption: str) -> Drawing:
-    from markupsafe import Markup
-
-    html = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        config={"displayModeBar": False, "responsive": True},
-        div_id="figure-" + hashlib.sha256(caption.encode()).hexdigest()[:12],
-    )
-    return Drawing(caption, Markup(html))  # Plotly escapes what a script could misread
 
 
 def _extent(test: Backtest) -> str:
@@ -215,3 +186,12 @@ def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:
         else:
             flat[prefix + name] = NOTHING if value in (None, "") else str(value)
     return flat
+
+
+@cache
+def _plotly() -> str:
+    """Plotly's script, compressed to a third: gzip in base64, the same bytes every time."""
+    from plotly.offline import get_plotlyjs
+
+    packed = gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)
+    return base64.b64encode(packed).decode()

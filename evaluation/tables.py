@@ -45,12 +45,6 @@ def score_table(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
     return _by_model(caption, scores, unit, _first(scores))
 
 
-def further_scores(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
-    """The columns of a leaderboard that `score_table` leaves out, one row a model."""
-    others = [c for c in scores if c not in _first(scores) and c not in SKILLS]
-    return _by_model(caption, scores, unit, others)
-
-
 def series_scores(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
     """The leaderboard of each series, best first; decimals are chosen for each series alone."""
     columns, rows = _first(scores), []

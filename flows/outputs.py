@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluation.content import ReportContent
 from evaluation.fans import fan
 from evaluation.followup import FollowUp
 from evaluation.kinds import REFERENCES, networks
@@ -22,7 +23,7 @@ from evaluation.plots import (
     plot_fan,
     plot_losses,
 )
-from evaluation.report import ReportContent, write_report
+from evaluation.report import write_report
 from features.panel import Floats, Panel
 from flows.candidates import Candidate
 from flows.files import file_name

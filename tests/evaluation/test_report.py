@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,47 +13,21 @@ import numpy as np
 import pytest
 
 from evaluation.backtest import backtest
-from evaluation.conformal import calibrated
+from evaluation.content import Account, ReportContent
 from evaluation.metrics import seasonal_scale
-from evaluation.protocol import Forecaster
-from evaluation.report import MOST_SERIES, ReportContent, render, write_report
-from features.splits import Split
-from tests.evaluation.toys import Constant, LastPlus, Loss, panel_of, wavy_panel
-
-SPLIT = Split.by_share(120)
-NASTY = '</script><script>alert("x")</script><b>&'
+from evaluation.report import MOST_SERIES, render, write_report
+from tests.evaluation.reports import NASTY, SPLIT, full_content, plain_content
+from tests.evaluation.toys import Constant, panel_of
 
 
 @pytest.fixture(scope="module")
 def content() -> ReportContent:
-    panel = wavy_panel(120, missing=True)
-    panel = replace(panel, ids=(NASTY, "season"))
-    forecasters: list[Forecaster] = [
-        LastPlus(0.0, name="naive"),
-        Constant(20.0, name="seasonal-naive"),
-        Constant(30.0, name="gru-seq2seq"),
-    ]
-    validation = backtest(forecasters, panel, SPLIT.origins("validation", 3))
-    test = calibrated(backtest(forecasters, panel, SPLIT.origins("test", 3)), validation)
-    return ReportContent(
-        title="A report & its title",
-        source="drawn by a toy",
-        command="forecastle forecast <file>",
-        panel=panel,
-        split=SPLIT,
-        scale=seasonal_scale(panel, SPLIT.train, 7),
-        test=test,
-        validation=validation,
-        future=calibrated(backtest(forecasters, panel, np.array([119])), validation, test),
-        unit="mm",
-        made="on a Friday",
-        settings={
-            "horizon": 3,
-            "network": {"hidden": 64, "note": "<i>none</i>", "ids": ["a", "b"]},
-        },
-        histories={"gru-seq2seq": [Loss(1, 2.0, 1.0), Loss(2, 1.0, 1.5)], "naive": []},
-        attention={"gru-seq2seq": np.eye(3, 10)},
-    )
+    return plain_content()
+
+
+@pytest.fixture(scope="module")
+def full() -> ReportContent:
+    return full_content()
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +76,14 @@ def test_it_holds_every_part(outline: Outline) -> None:
         "Leaderboard",
         "Forecasts",
         "Error by step ahead",
-        "Training",
+        "Calibration",
         "Attention",
+        "Training",
         "Data",
         "Settings",
         "To make this report again",
     ]
-    assert len([tag for tag, _ in outline.tags if tag == "figure"]) == 4 + 3
+    assert len([tag for tag, _ in outline.tags if tag == "figure"]) == 4 + 4
     assert outline.texts["code"] == ["forecastle forecast <file>"]
 
 
@@ -118,21 +96,40 @@ def test_it_asks_nothing_of_a_network(outline: Outline) -> None:
 
 
 def test_plotly_is_inlined_once(html: str) -> None:
-    assert html.count("* plotly.js v") == 1
+    (packed,) = re.findall(r'<script type="text/plain" id="plotly">(.*?)</script>', html)
+    script = gzip.decompress(base64.b64decode(packed)).decode()
+    assert script.count("* plotly.js v") == 1
+    assert len(html) < 2_500_000
 
 
 def test_it_can_be_read_aloud(outline: Outline) -> None:
     tags = [tag for tag, _ in outline.tags]
-    assert tags.count("table") == tags.count("caption") == 4
-    assert tags.count("h1") == tags.count("main") == 1
-    assert tags.count("figure") == tags.count("figcaption")
-    drawings = [a for tag, a in outline.tags if tag == "div" and a.get("role") == "img"]
-    assert len(drawings) == tags.count("figure")
-    assert all(a["aria-label"] for a in drawings)
-    assert ("html", {"lang": "en"}) in outline.tags
-    assert all(a.get("scope") for tag, a in outline.tags if tag == "th")
+    figures = tags.count("figure")
+    assert tags.count("table") == tags.count("caption") == 6 + figures
+    assert tags.count("h1") == tags.count("main") == tags.count("nav") == 1
+    assert figures == tags.count("figcaption")
     ids = [a["id"] for _, a in outline.tags if "id" in a]
     assert len(ids) == len(set(ids))
+    drawings = [a for tag, a in outline.tags if tag == "div" and a.get("role") == "img"]
+    assert len(drawings) == figures
+    assert {a["aria-labelledby"] for a in drawings} <= set(ids)
+    links = [a["href"] for tag, a in outline.tags if tag == "a"]
+    assert {link[1:] for link in links if link} <= set(ids)
+    assert ("html", {"lang": "en"}) in outline.tags
+    assert all(a.get("scope") for tag, a in outline.tags if tag == "th")
+
+
+def test_every_figure_is_data_for_plotly(html: str) -> None:
+    drawn = re.findall(r'<script type="application/json">(.*?)</script>', html, flags=re.S)
+    assert len(drawn) == html.count("<figure>")
+    for text in drawn:
+        assert json.loads(text)["data"]
+        assert "<" not in text
+
+
+def test_the_model_to_use_is_marked_once_a_table(html: str) -> None:
+    assert html.count('<span class="badge">to use</span>') == 1
+    assert re.search(r'<tr class="use"><th scope="row">(\S+) <span', html)
 
 
 def test_names_cannot_break_out(html: str) -> None:
@@ -144,7 +141,7 @@ def test_names_cannot_break_out(html: str) -> None:
 
 def test_nested_settings_are_told_one_by_one(outline: Outline) -> None:
     names, values = outline.texts["dt"], outline.texts["dd"]
-    told = dict(zip(names, values, strict=True))
+    told = dict(zip(names[::-1], values[::-1], strict=False))  # the first ones have notes
     assert told["network.hidden"] == "64"
     assert told["network.ids"] == "a, b"
 
@@ -186,6 +183,7 @@ def test_many_series_are_in_the_tables_but_not_all_drawn() -> None:
     assert "3 more are in the tables" in html
     assert f"series-{series - 1}" in html
     assert html.count("<figure>") == MOST_SERIES + 1
+    assert "Calibration" not in html
 
 
 def test_a_series_without_any_value_is_told_as_such() -> None:
@@ -216,3 +214,29 @@ class Broken(dict[str, object]):
 
 def test_the_same_content_gives_the_same_report(content: ReportContent, html: str) -> None:
     assert render(content) == html
+
+
+def test_each_part_that_may_be_absent_is_there_when_it_is_given(
+    full: ReportContent, html: str
+) -> None:
+    whole = render(full)
+    for part in (
+        "Every metric with its 95 % interval",
+        ">Where the error is<",
+        "Where observations fell in the forecast distribution",
+        ">What a rule would have earned<",
+        ">What earlier forecasts came to<",
+        ">Drift of the inputs<",
+        ">Audit<",
+        "1.000 (0.800 to 1.300)",
+        "season has moved",
+        "buy and hold",
+    ):
+        assert part in whole, part
+        assert part not in html, part
+    assert "Is a lead more than luck?" in html
+
+
+def test_an_account_needs_no_table(content: ReportContent) -> None:
+    html = render(replace(content, audit=Account(["All is <well>."])))
+    assert "<li>All is &lt;well&gt;.</li>" in html

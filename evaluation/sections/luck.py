@@ -1,0 +1,121 @@
+"""Which leads are more than luck, in words, with the interval drawn beside them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evaluation.comparison import ALPHA
+from evaluation.numbers import NOTHING, column, signed_percent
+from evaluation.phrases import at_steps
+from evaluation.significance import OUTSIDE
+from evaluation.tables import Cell, Table, plain_table
+from evaluation.tally import AVERAGES
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """An interval on a line, in hundredths of its length."""
+
+    low: float
+    at: float
+    high: float
+    zero: float
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A model against the reference, as it is told."""
+
+    model: str
+    skill: str
+    interval: str
+    whisker: Whisker | None
+    finding: str
+    p: str
+    steps: str
+    best: str
+
+
+def leads(table: pd.DataFrame, reference: str, horizon: int) -> list[Lead]:
+    """Every model against `reference`; `table` has one row a comparison.
+
+    Its columns: `model, reference, difference, skill, skill_lower, skill_upper, p_adjusted,
+    better_steps, worse_steps, best_set`; steps with blanks between them.
+    """
+    rows = table[table["reference"] == reference]
+    ends = rows[["skill", "skill_lower", "skill_upper"]].to_numpy(dtype=float)
+    finite = ends[[all(map(math.isfinite, row)) for row in ends]]
+    low, high = min(0.0, *finite.flat, -1e-9), max(0.0, *finite.flat, 1e-9)
+    return [_lead(row, low, high, horizon) for row in rows.to_dict(orient="records")]
+
+
+def _lead(row: dict[str, float | str], low: float, high: float, horizon: int) -> Lead:
+    skill, lower, upper, p, best = (
+        float(row[name])
+        for name in ("skill", "skill_lower", "skill_upper", "p_adjusted", "best_set")
+    )
+    places = [100 * (value - low) / (high - low) for value in (lower, skill, upper, 0.0)]
+    drawn = all(map(math.isfinite, places))
+    return Lead(
+        str(row["model"]),
+        signed_percent(skill),
+        f"{signed_percent(lower)} to {signed_percent(upper)}" if drawn else NOTHING,
+        Whisker(*places) if drawn else None,
+        _finding(float(row["difference"]), p),
+        probability(p),
+        _steps(str(row["better_steps"]), str(row["worse_steps"]), horizon),
+        "not told" if math.isnan(best) else "no" if best < OUTSIDE else "yes",
+    )
+
+
+def _finding(difference: float, p: float) -> str:
+    if difference == math.inf:
+        return "worse: it diverged"
+    if math.isnan(p):
+        return "too few origins to tell"
+    if p >= ALPHA:
+        return "may be luck"
+    return "better" if difference < 0 else "worse"
+
+
+def _steps(better: str, worse: str, horizon: int) -> str:
+    told = []
+    for word, given in (("better", better), ("worse", worse)):
+        steps = [int(step) for step in given.split()]
+        if steps:
+            every = len(steps) == horizon > 1
+            told.append(f"{word} {'at every step' if every else at_steps(steps)}")
+    return "; ".join(told) or "none told apart"
+
+
+def probability(p: float) -> str:
+    """A p-value in three decimals; `below 0.001` rather than a zero."""
+    return NOTHING if math.isnan(p) else "below 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def all_comparisons(table: pd.DataFrame) -> Table:
+    """Every comparison as it was found."""
+    shown = table.drop(columns=["origins", "reference_mae"], errors="ignore").set_index("model")
+    shown.columns = [name.replace("_", " ") for name in shown.columns]
+    return plain_table("Every comparison, with raw and adjusted p-values.", shown)
+
+
+def intervals(table: pd.DataFrame) -> Table:
+    """Every metric with its 95 % interval, one row a model.
+
+    `table` is indexed by `model` and `metric`, with `value`, `lower` and `upper`.
+    """
+    metrics = table.index.unique("metric")
+    cells: dict[str, list[Cell]] = {str(m): [] for m in table.index.unique("model")}
+    for metric in metrics:
+        part = table.xs(metric, level="metric").reindex(list(cells))
+        texts = [column(part[name]) for name in ("value", "lower", "upper")]
+        for model, value, low, high in zip(cells, *texts, strict=True):
+            told = value if low == NOTHING else f"{value} ({low} to {high})"
+            cells[model].append(Cell(told, "number"))
+    head = ["model", *(AVERAGES[m].label for m in metrics)]
+    rows = [[Cell(model), *of] for model, of in cells.items()]
+    return Table("Every metric with its 95 % interval.", head, rows)
