@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluation.content import ReportContent
+from evaluation.content import Account, ReportContent
+from evaluation.drift import input_sentences
 from evaluation.fans import fan
 from evaluation.followup import FollowUp
 from evaluation.kinds import REFERENCES, networks
@@ -59,6 +60,8 @@ def write_outputs(result: Result, folder: Path) -> None:
     result.drift.to_csv(folder / "drift.csv", index=False, **CSV)
     if result.followup is not None:
         write_followup(result.followup, folder)
+    if result.trading is not None:
+        result.trading.table().to_csv(folder / "trading.csv", **CSV)
     if result.fetched.quality is not None:
         result.fetched.quality.to_csv(folder / "quality.csv", index=False, **CSV)
     write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
@@ -90,7 +93,7 @@ def _content(result: Result) -> ReportContent:
         validation=result.validation,
         future=result.future,
         unit=result.fetched.unit,
-        notes=result.notes,
+        notes=result.data_notes(),
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
         settings=p.model_dump(mode="json"),
         histories=dict(part for c in result.candidates for part in trainings(c).items()),
@@ -98,7 +101,30 @@ def _content(result: Result) -> ReportContent:
         attention_origin=last_origin(result.panel, p.horizon),
         segment=result.candidates[0].recipe.network.segment,
         attention={name: weights for name, weights in attention.items() if weights is not None},
+        significance=result.significance,
+        intervals=result.intervals,
+        slices=result.slices,
+        pit=result.pit,
+        trading=result.trading,
+        earlier=_earlier(result),
+        drift=_drift(result),
     )
+
+
+def _earlier(result: Result) -> Account | None:
+    """What earlier forecasts came to; None where there were none."""
+    found = result.followup
+    if found is None or not found.sentences:
+        return None
+    caption = "Earlier forecasts of these settings against what came, all steps ahead together."
+    return Account(found.sentences, None if found.overall.empty else found.overall, caption)
+
+
+def _drift(result: Result) -> Account:
+    """How far what the networks see has moved."""
+    caption = "The latest values against the training range, by the population stability index."
+    table = result.drift.set_index("series")
+    return Account(input_sentences(result.drift), table, caption)
 
 
 def summary(result: Result) -> dict[str, Any]:

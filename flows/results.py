@@ -14,11 +14,13 @@ from evaluation.bootstrap import intervals
 from evaluation.drift import input_drift, input_sentences
 from evaluation.followup import FollowUp
 from evaluation.metrics import Scale, seasonal_scale
+from evaluation.probability import pit
 from evaluation.significance import Significance, significance
 from evaluation.slices import by_slice
 from evaluation.tally import tallies
+from evaluation.trading import Trading, trading
 from evaluation.verdicts import choice, headline, verdicts
-from features.panel import Panel
+from features.panel import Floats, Panel
 from features.sources import Fetched
 from features.splits import Split
 from flows.candidates import Candidate
@@ -50,9 +52,9 @@ class Result:
     def notes(self) -> list[str]:
         """What became of earlier forecasts, drift, and of live data what there is to say."""
         earlier = self.followup.sentences if self.followup else []
-        return [*earlier, *input_sentences(self.drift), *self._live_notes()]
+        return [*earlier, *input_sentences(self.drift), *self.data_notes()]
 
-    def _live_notes(self) -> list[str]:
+    def data_notes(self) -> list[str]:
         """Live data: its moment, what is missing or old, and what the checks found."""
         found = self.fetched
         if found.as_of is None:
@@ -117,6 +119,16 @@ class Result:
         """Every metric of every model with its block-bootstrap interval."""
         sums = {model: tallies(self.test, model, self.scale) for model in self.test.models}
         return intervals(sums, self.significance.drawn)
+
+    @cached_property
+    def pit(self) -> dict[str, Floats]:
+        """Model -> [Q + 1] shares of the observations between its quantiles."""
+        return {m: pit(self.test, m)["share"].to_numpy() for m in self.test.margins}
+
+    @cached_property
+    def trading(self) -> Trading | None:
+        """Of stocks, what a rule on the forecasts would have earned: a diagnostic."""
+        return trading(self.test) if self.fetched.experiment == "stocks" else None
 
     @cached_property
     def chosen(self) -> str:
