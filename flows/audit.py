@@ -1,0 +1,281 @@
+"""The leak audit of a user's own data and configuration, through every step that a run takes.
+
+Networks are trained for one epoch: what a fit reads does not depend on how long it goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.audit import Leak, Step, audit, suspects
+from evaluation.audit.chain import gaps
+from evaluation.kinds import networks
+from features.errors import UserError
+from features.panel import Panel
+from features.sources import Fetched
+from features.splits import Split
+from flows import steps
+from flows.audit_fetch import fetch_leaks
+from flows.audit_views import chosen, forecasts, intervals, lenses, panel_rows, signals
+from flows.candidates import Candidate, candidates_of
+from flows.parameters import BacktestParameters
+from flows.results import Result
+
+EPOCHS, MEMBERS = 1, 2
+"""Most epochs and members of a network that is trained for an audit."""
+ORIGINS = 40
+"""About as many origins of the test range are forecast from."""
+STEPS = (
+    *("fetch", "data", "covariates beside", "validation", "scaling", "features"),
+    *("fit", "forecast", "calibration", "selection", "refit"),
+)
+"""Everything that can leak, in the order of the data's way."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an audit found."""
+
+    parameters: BacktestParameters
+    title: str
+    steps: tuple[str, ...]
+    """Those that were looked at."""
+    origins: tuple[pd.Timestamp, ...]
+    leaks: list[Leak]
+    notes: list[str]
+    """What is worth knowing and no leak, and what could not be told."""
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing leaks."""
+        return not self.leaks
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One clean run, and what is needed to run any part of it again."""
+
+    parameters: BacktestParameters
+    fetched: Fetched
+    panel: Panel
+    split: Split
+    fits: dict[tuple[str, ...], list[Candidate]] = field(default_factory=dict)
+
+    @property
+    def ahead(self) -> dict[str, int | None]:
+        """Column to steps that it is known ahead; None for good."""
+        covariates = self.panel.covariates
+        known: dict[str, int | None] = dict.fromkeys(covariates.future, self.parameters.horizon)
+        return known | dict.fromkeys(covariates.static)
+
+    def stamp(self, step: int) -> pd.Timestamp:
+        """The date of a calendar step."""
+        return self.panel.stamps[step]
+
+    def lay(self, frame: pd.DataFrame) -> Panel:
+        """The panel of another frame."""
+        return steps.panel_of(replace(self.fetched, frame=frame), self.parameters)
+
+    def fit(self, panel: Panel, names: Sequence[str]) -> list[Candidate]:
+        """Candidates fitted on a panel; one that is equal to an earlier one is not fitted again."""
+        key = (panel.digest, *names)
+        if key not in self.fits:
+            made = candidates_of(
+                self.parameters.model_copy(update={"models": tuple(names)}), panel.calendar.season
+            )
+            for candidate in made:
+                candidate.fit(panel, self.split)
+            self.fits[key] = made
+        return self.fits[key]
+
+    def judge(self, panel: Panel) -> Result:
+        """The comparison of the candidates that were fitted on the clean panel."""
+        p = self.parameters
+        fitted = self.fit(self.panel, p.models)
+        return Result(
+            p,
+            self.fetched,
+            panel,
+            self.split,
+            fitted,
+            *steps.compare(fitted, panel, self.split, p),
+        )
+
+
+def inspect(parameters: BacktestParameters) -> Findings:
+    """Run the whole pipeline again and again with another future, and say what moves.
+
+    Raises:
+        UserError: input or settings that cannot be used.
+    """
+    begun = time.perf_counter()
+    run = _begin(parameters)
+    train, validation, test = run.split.train, run.split.validation, run.split.test
+    origins = [
+        run.stamp(step)
+        for step in (
+            train.stop - 1,
+            validation.start + len(validation) // 2,
+            validation.stop - 1,
+            test.start + len(test) // 2,
+        )
+    ]
+    notes: list[str] = []
+    leaks, said = fetch_leaks(run.fetched, run.parameters, origins[::2], _moments(run))
+    notes += said
+    leaks += suspects(run.fetched.frame, run.panel.covariates, run.parameters.horizon)
+    holes = gaps(run.fetched.frame, run.stamp(0))
+    for part in (_passing(run, origins, holes), _fitting(run), _choosing(run), _refitting(run)):
+        try:
+            leaks += part()
+        except UserError as error:  # of the wild values, which are not the user's
+            notes.append(f"A step refuses the values that stand for an unknown future: {error}.")
+    done = tuple(step for step in STEPS if step != "refit" or run.parameters.refit_every)
+    order = {name: k for k, name in enumerate(STEPS)}
+    return Findings(
+        parameters,
+        run.fetched.title,
+        done,
+        tuple(sorted({*origins, *holes})),
+        sorted(leaks, key=lambda leak: order.get(leak.step, len(order))),
+        notes,
+        time.perf_counter() - begun,
+    )
+
+
+def _begin(parameters: BacktestParameters) -> _Run:
+    fetched = steps.fetch_data(parameters)
+    settled = steps.settle(parameters, fetched)
+    panel = steps.panel_of(fetched, settled)
+    split = steps.split_of(panel, settled)
+    training = replace(
+        settled.training,
+        epochs=min(settled.training.epochs, EPOCHS),
+        members=min(settled.training.members, MEMBERS),
+    )
+    stride = max(settled.stride, len(split.test) // ORIGINS)
+    small = {"training": training, "stride": stride, "calendar": panel.calendar.name}
+    settled = settled.model_copy(update=small)
+    return _Run(settled, fetched, panel, split)
+
+
+def _moments(run: _Run) -> list[pd.Timestamp]:
+    """The origins that a backtest of this run reads the data for."""
+    p = run.parameters
+    both = [run.split.origins(part, p.horizon) for part in ("validation", "test")]
+    return list(run.panel.stamps[np.concatenate(both)])
+
+
+Part = Callable[[], list[Leak]]
+
+
+def _passing(run: _Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) -> Part:
+    """The steps that data passes through once everything is fitted."""
+    begin = run.stamp(int(run.split.origins("validation", run.parameters.horizon)[0]))
+    learnt = run.stamp(run.split.validation.stop - 1)
+    seen = {name: c.fitted for name, c in zip(
+        run.parameters.models, run.fit(run.panel, run.parameters.models), strict=True
+    )}
+    chain = {
+        "validation": Step(run.lay, panel_rows),
+        "features": Step(_same, lambda panel: signals(seen, panel)),
+        "forecast": Step(run.judge, forecasts, begin),
+        "calibration": Step(_same, intervals, learnt),
+        "selection": Step(_same, chosen, learnt),
+    }
+    return lambda: audit(chain, run.fetched.frame, sorted({*origins, *holes}), run.ahead)
+
+
+def _fitting(run: _Run) -> Part:
+    """What is learned: scaling from the training range, all else from nothing later than that."""
+    names = run.parameters.models
+    trained = run.stamp(run.split.train.stop - 1)
+    learnt = run.stamp(run.split.validation.stop - 1)
+    validation = run.split.validation
+    some = np.unique(np.linspace(validation.start, validation.stop - 1, 3).astype(np.int64))
+
+    def first(panel: Panel) -> list[Candidate]:
+        return run.fit(panel, networks(names))
+
+    def everything(panel: Panel) -> list[Candidate]:
+        return run.fit(panel, names)
+
+    def forecast(candidates: list[Candidate]) -> pd.DataFrame:
+        return steps.backtest(candidates, run.panel, some).forecast_frame()
+
+    early = {"validation": run.lay, "scaling": Step(first, lenses)}
+    late = {"validation": run.lay, "scaling": Step(everything, lenses), "fit": Step(_same, forecast)}
+
+    def look() -> list[Leak]:
+        found = audit(early, run.fetched.frame, [trained], run.ahead) if networks(names) else []
+        known = {(leak.step, leak.column) for leak in found}
+        later = audit(late, run.fetched.frame, [learnt], run.ahead)
+        return found + [leak for leak in later if (leak.step, leak.column) not in known]
+
+    return look
+
+
+def _choosing(run: _Run) -> Part:
+    """The test range's values become each model's own forecasts in turn: the choice must stay."""
+
+    def look() -> list[Leak]:
+        clean = run.judge(run.panel)
+        for model, forecast in clean.test.forecasts.items():
+            flattered = replace(clean, test=replace(clean.test, y=forecast))
+            if flattered.chosen != clean.chosen:
+                first = run.stamp(run.split.test.start)
+                return [
+                    Leak(
+                        "selection",
+                        "y",
+                        None,
+                        first,
+                        f"selection: {model} is chosen instead of {clean.chosen} when 'y' of the "
+                        f"test range, from {first:%Y-%m-%d} on, is what {model} forecast; the "
+                        "model has to be chosen on the validation range.",
+                    )
+                ]
+        return []
+
+    return look
+
+
+def _refitting(run: _Run) -> Part:
+    """The first two refits of a backtest, where there are some."""
+    p = run.parameters
+    cuts = steps.folds_of(run.panel, run.split, p)[:2]
+    if not cuts:
+        return list
+
+    def again(panel: Panel) -> Any:
+        made = candidates_of(p, panel.calendar.season)
+        return [steps.refit(candidate, panel, cuts).backtest for candidate in made]
+
+    def rows(parts: Any) -> pd.DataFrame:
+        return pd.concat([_long(part.forecast_frame()) for part in parts])
+
+    origin = run.stamp(int(cuts[-1].origins[0]))
+    chain = {"validation": run.lay, "refit": Step(again, rows)}
+    return lambda: audit(chain, run.fetched.frame, [origin], run.ahead)
+
+
+def _long(table: pd.DataFrame) -> pd.DataFrame:
+    return table.melt(["unique_id", "ds", "cutoff"], var_name="model", value_name="forecast")
+
+
+def _same(state: Any) -> Any:
+    return state
+
+
+def rows_of(leaks: Sequence[Leak]) -> Iterator[dict[str, str | None]]:
+    """The leaks for JSON."""
+    for leak in leaks:
+        when = None if leak.when is None else leak.when.isoformat()
+        yield {**vars(leak), "when": when}
