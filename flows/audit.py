@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.audit import Leak, Step, audit, suspects
-from evaluation.audit.chain import gaps
+from evaluation.audit.chain import gaps, repeats
 from evaluation.kinds import networks
 from features.errors import UserError
 from features.panel import Panel
@@ -22,7 +22,7 @@ from features.sources import Fetched
 from features.splits import Split
 from flows import steps
 from flows.audit_fetch import fetch_leaks
-from flows.audit_views import chosen, forecasts, intervals, lenses, panel_rows, signals
+from flows.audit_views import choice, forecasts, intervals, lenses, losses, panel_rows, signals
 from flows.candidates import Candidate, candidates_of
 from flows.parameters import BacktestParameters
 from flows.results import Result
@@ -128,7 +128,8 @@ def inspect(parameters: BacktestParameters) -> Findings:
         )
     ]
     notes: list[str] = []
-    leaks, said = fetch_leaks(run.fetched, run.parameters, origins[::2], _moments(run))
+    cuts = [*origins[::2], *repeats(run.fetched.frame, run.stamp(train.start + train.stop // 2))]
+    leaks, said = fetch_leaks(run.fetched, run.parameters, cuts, _moments(run))
     notes += said
     leaks += suspects(run.fetched.frame, run.panel.covariates, run.parameters.horizon)
     holes = gaps(run.fetched.frame, run.stamp(0))
@@ -188,7 +189,7 @@ def _passing(run: _Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) 
         "features": Step(_same, lambda panel: signals(seen, panel)),
         "forecast": Step(run.judge, forecasts, begin),
         "calibration": Step(_same, intervals, learnt),
-        "selection": Step(_same, chosen, learnt),
+        "selection": Step(_same, choice, learnt),
     }
     return lambda: audit(chain, run.fetched.frame, sorted({*origins, *holes}), run.ahead)
 
@@ -208,7 +209,8 @@ def _fitting(run: _Run) -> Part:
         return run.fit(panel, names)
 
     def forecast(candidates: list[Candidate]) -> pd.DataFrame:
-        return steps.backtest(candidates, run.panel, some).forecast_frame()
+        given = _long(steps.backtest(candidates, run.panel, some).forecast_frame())
+        return pd.concat([losses(candidates), given], ignore_index=True)
 
     early = {"validation": run.lay, "scaling": Step(first, lenses)}
     late = {"validation": run.lay, "scaling": Step(everything, lenses), "fit": Step(_same, forecast)}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.leaderboard import overall
 from features.lens import Lens
 from features.panel import Floats, Panel
 from flows.candidates import Candidate
@@ -32,6 +33,16 @@ def lenses(candidates: Sequence[Candidate]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
+def losses(candidates: Sequence[Candidate]) -> pd.DataFrame:
+    """The losses of each model's training: an early stop must not see the test range either."""
+    rows = [
+        {"model": candidate.name, "part": f"epoch {one.number}", "loss": one.validation_loss}
+        for candidate in candidates
+        for one in candidate.history
+    ]
+    return pd.DataFrame(rows, columns=["model", "part", "loss"])
+
+
 def signals(forecasters: Mapping[str, AnyForecaster], panel: Panel) -> pd.DataFrame:
     """What the networks are shown at each step; networks with equal lenses are shown the same."""
     parts: dict[str, pd.DataFrame] = {}
@@ -55,9 +66,10 @@ def intervals(result: Result) -> pd.DataFrame:
     return _both(result, ends)
 
 
-def chosen(result: Result) -> pd.DataFrame:
-    """The model to use."""
-    return pd.DataFrame({"chosen": [result.chosen]})
+def choice(result: Result) -> pd.DataFrame:
+    """The model to use, and the errors on the validation range by which it is chosen."""
+    mae = overall(result.validation, "mae")
+    return pd.DataFrame({"part": list(mae), "mae": list(mae.values()), "chosen": result.chosen})
 
 
 def columns_of(network: NetworkForecaster) -> tuple[str, ...]:

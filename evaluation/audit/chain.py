@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,19 @@ def gaps(table: pd.DataFrame, first: pd.Timestamp) -> list[pd.Timestamp]:
     return sorted(found)[:GAPS]
 
 
+def repeats(table: pd.DataFrame, first: pd.Timestamp) -> list[pd.Timestamp]:
+    """Some dates from `first` on whose value is also the next one: where a gap may have been."""
+    rows = table[table["ds"] >= first].sort_values("ds")
+    ids = rows["unique_id"] if "unique_id" in rows else pd.Series("", rows.index)
+    found: set[pd.Timestamp] = set()
+    for column in numbers(rows):
+        again = rows[column] == rows.groupby(ids)[column].shift(-1)
+        dates = rows.loc[again, "ds"].unique()
+        if 0 < again.mean() < 0.5:
+            found |= {pd.Timestamp(stamp) for stamp in dates[:: max(1, len(dates) // GAPS)][:GAPS]}
+    return sorted(found)[:GAPS]
+
+
 def _at(
     chain: Sequence[tuple[str, Step]],
     states: Sequence[Any],
@@ -121,7 +134,8 @@ def _at(
         moved = differences(step.view(states[k + 1]), step.view(other), origin)
         if moved:
             reads = _read(chain[begun : k + 1], states[begun], states[k + 1], origin, ahead)
-            found += [_leak(name, one, reads, origin) for one in moved]
+            named = {str(column) for column in states[begun].columns}
+            found += [leak for one in moved for leak in _leaks(name, one, named, reads, origin)]
             if not isinstance(states[k + 1], pd.DataFrame):
                 break
             other, begun = poisoned(states[k + 1], origin, ahead=ahead), k + 1
@@ -148,17 +162,16 @@ def _run(part: Sequence[tuple[str, Step]], state: Any) -> Any:
     return state
 
 
-def _leak(step: str, one: Difference, reads: Collection[str], origin: pd.Timestamp) -> Leak:
-    named = ", ".join(list(reads)[:NAMED]) + f" and {len(reads) - NAMED} more" * (
-        len(reads) > NAMED
-    )
-    of = "" if one.part is None else f" by {one.part}"
-    return Leak(
-        step,
-        one.column,
-        one.series,
-        one.when,
-        f"{step}: {one.column!r}{of}{place(one.series, one.when)} changes when "
-        f"{named or 'the data'} after {day(origin)} does, which was not known then.",
-    )
-
+def _leaks(
+    step: str, one: Difference, named: Collection[str], reads: list[str], origin: pd.Timestamp
+) -> Iterator[Leak]:
+    """One of the column that changes, or where that is none of the data's, of each that is read."""
+    of = "" if one.part is None else f" in {one.part}"
+    where, after = place(one.series, one.when), day(origin)
+    for column in [one.column] if one.column in named or not reads else reads:
+        source = ", ".join(map(repr, reads[:NAMED] if column == one.column else [column]))
+        sentence = (
+            f"{step}: {one.column!r}{of}{where} changes when {source or 'the data'} after {after} "
+            "does, which was not known then."
+        )
+        yield Leak(step, column, one.series, one.when, sentence)

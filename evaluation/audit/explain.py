@@ -65,11 +65,14 @@ def needs_later(x: Floats, z: Floats, own: bool) -> bool:
     width = _width(x)
     if width < 1:
         return False
-    far = _picks(x, z, width)
-    before = [lead(z, -k) for k in range(width + 1)] + [lead(z, k) for k in far if k < 0]
+    before = [lead(z, -k) for k in range(width + 1)]
     before += [lead(x, -k) for k in range(1, width + 1)] if own else []
-    after = [lead(z, k) for k in range(1, width + 1)] + [lead(z, k) for k in far if k > 0]
-    return _decides(x, before, after)
+    after = [lead(z, k) for k in range(1, width + 1)]
+    if _decides(x, before, after):
+        return True
+    far = _picks(x, z, width)  # which cost rows at both ends
+    before += [lead(z, k) for k in far if k < 0]
+    return bool(far) and _decides(x, before, after + [lead(z, k) for k in far if k > 0])
 
 
 def needs_target(f: Floats, y: Floats, horizon: int) -> bool:

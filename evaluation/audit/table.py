@@ -96,8 +96,8 @@ def _from_end(table: pd.DataFrame) -> NDArray[np.int64]:
 def differences(clean: pd.DataFrame, other: pd.DataFrame, origin: pd.Timestamp) -> list[Difference]:
     """The columns in which two tables differ in what is of `origin` or earlier.
 
-    A row is of its `cutoff` where it has one, else of its `ds`; where it has neither it always
-    counts. Values are equal to the bit or both missing.
+    A row is of its `cutoff` where it has one, else of its `ds`; one that is of no date counts at
+    every origin. Values are equal to the bit or both missing.
     """
     keys = [key for key in KEYS if key in clean]
     a, b = (_known(table, keys, origin) for table in (clean, other))
@@ -113,7 +113,7 @@ def differences(clean: pd.DataFrame, other: pd.DataFrame, origin: pd.Timestamp) 
 
 def _known(table: pd.DataFrame, keys: list[str], origin: pd.Timestamp) -> pd.DataFrame:
     by = next((key for key in ("cutoff", "ds") if key in keys), None)
-    rows = table if by is None else table[table[by] <= origin]
+    rows = table if by is None else table[(table[by] <= origin) | table[by].isna()]
     return rows.sort_values(keys, kind="stable", ignore_index=True) if keys else rows
 
 
@@ -133,7 +133,8 @@ def _earliest(rows: pd.DataFrame, column: str, moved: Flags) -> Difference:
     some = rows[moved]
     if some.empty:
         return Difference(column, None, None, None)
-    row: Any = some.iloc[0] if time is None else some.loc[some[time].idxmin()]
+    row: Any = (some if time is None else some.sort_values(time, kind="stable")).iloc[0]
     part = next((str(row[key]) for key in ("model", "part") if key in rows), None)
-    series = str(row["unique_id"]) if "unique_id" in rows else None
-    return Difference(column, series, None if time is None else row[time], part)
+    series = None if pd.isna(row.get("unique_id")) else str(row["unique_id"])
+    when = None if time is None or pd.isna(row[time]) else row[time]
+    return Difference(column, series, when, part)
