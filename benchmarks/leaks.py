@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-import torch
 
 import features.lens
 import features.normalize
@@ -21,18 +20,13 @@ import features.signal
 import features.sources
 import models.encoder
 import models.forecaster
-from evaluation.backtest import Backtest, rolling_backtest
-from evaluation.conformal import calibrated
+from benchmarks import impostors
 from evaluation.leaderboard import select
-from features.panel import Covariates
-from features.schema import to_panel
 from features.sources import SOURCES, Fetched, Query
 from features.sources.source import narrow
-from features.splits import Split
 from features.store import Shelf
 from flows import steps
 from flows.results import Result
-from models.baselines import Naive
 from models.registry import MODELS
 
 STEPS = 420
@@ -182,130 +176,6 @@ def split_later(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _whole_scaler(panel: Any, train: range, scaling: Any) -> Any:
-    return _fit(panel, range(panel.steps), scaling)
-
-
-def _lens_too_long(panel: Any, train: range, *rest: Any) -> Any:
-    return _lens(panel, range(train.stop + 20), *rest)
-
-
-def _whole_past(panel: Any, train: range, *rest: Any) -> Any:
-    lens = _lens(panel, train, *rest)
-    return replace(lens, past=features.lens.Affine.fit(panel.past.transpose(1, 0, 2)))
-
-
-_fit = features.normalize.Normalizer.fit
-_lens = features.lens.Lens.fit
-_signal = features.lens.Lens.signal
-_points = features.signal.Signal.points
-_encode = models.encoder.Encoder.forward
-_compare = steps.compare
-_beside = features.sources.beside_file
-_read = features.sources.read_file
-_train = models.forecaster.forecasting_task
-
-
-def _smoothed(lens: Any, panel: Any, *rest: Any) -> Any:
-    y = pd.DataFrame(panel.y.T).rolling(5, center=True, min_periods=1).mean().to_numpy().T
-    return _signal(lens, replace(panel, y=np.where(np.isfinite(panel.y), y, np.nan)), *rest)
-
-
-def _next_points(signal: Any, rows: Any, segment: int) -> Any:
-    return _points(signal, replace(rows, first=rows.first + 1), segment)
-
-
-def _both_ways(encoder: Any, inputs: torch.Tensor) -> torch.Tensor:
-    states = _encode(encoder, inputs)
-    return states + states.flip(1).cumsum(1).flip(1) / states.shape[1]
-
-
-def _late_judge(net: Any, signal: Any, split: Split, settings: Any) -> Any:
-    steps_there = signal.values.shape[1]
-    whole = Split(split.train, range(split.validation.start, steps_there), range(steps_there, steps_there))
-    return _train(net, signal, whole, settings)
-
-
-@dataclass
-class Peeking(Naive):
-    """The naive forecast of tomorrow's value."""
-
-    name: str = field(default="drift", init=False)
-
-    def forecast(self, panel: Any, origins: Any) -> Any:
-        """[S, O, H]"""
-        return super().forecast(panel, np.minimum(origins + 1, panel.steps - 1))
-
-
-@dataclass
-class Windy(Naive):
-    """The naive forecast, and tomorrow's wind."""
-
-    name: str = field(default="drift", init=False)
-
-    def forecast(self, panel: Any, origins: Any) -> Any:
-        """[S, O, H]"""
-        wind = panel.past[:, np.minimum(origins + 1, panel.steps - 1), :1]
-        return super().forecast(panel, origins) + np.nan_to_num(wind)
-
-
-@dataclass
-class Climate(Naive):
-    """The mean of everything."""
-
-    name: str = field(default="drift", init=False)
-
-    def fit(self, panel: Any, split: Any) -> None:
-        """Read all of it."""
-        self.level = np.nanmean(panel.y)
-
-    def forecast(self, panel: Any, origins: Any) -> Any:
-        """[S, O, H]"""
-        return 0 * super().forecast(panel, origins) + self.level
-
-
-def _final_margins(backtest: Backtest, *before: Backtest) -> Backtest:
-    """The margins of the last origin for all of them."""
-    out = calibrated(backtest, *before)
-    last = {m: replace(g, block=np.full_like(g.block, g.block[-1])) for m, g in out.margins.items()}
-    return replace(out, margins=last)
-
-
-def _tested(*arguments: Any) -> tuple[Backtest, Backtest]:
-    _, test = _compare(*arguments)
-    return test, test
-
-
-def _mean_filled(frame: pd.DataFrame, *rest: Any) -> Any:
-    return to_panel(frame.fillna({"y": frame["y"].mean()}), *rest)
-
-
-def _back_filled(frame: pd.DataFrame, *rest: Any) -> Any:
-    return to_panel(frame.assign(y=frame.groupby("unique_id")["y"].bfill()), *rest)
-
-
-def _whole_file(path: Path, *rest: Any) -> Fetched:
-    fetched = _read(path, *rest)
-    y = fetched.frame["y"]
-    return replace(fetched, frame=fetched.frame.assign(y=1 + (y - y.min()) / (y.max() - y.min())))
-
-
-def _smooth_beside(fetched: Fetched, path: Path) -> Fetched:
-    smooth = fetched.frame.groupby("unique_id")["wind"].transform(
-        lambda wind: wind.rolling(5, center=True, min_periods=1).mean()
-    )
-    past = Covariates(past=("wind", "smooth"))
-    return replace(fetched, frame=fetched.frame.assign(smooth=smooth), covariates=past)
-
-
-def _all_known(make: Any, panel: Any, cuts: Any) -> Any:
-    """Refits that are handed the whole panel, and learn from it."""
-    whole = [replace(cut, split=Split(range(panel.steps - 9), *[range(panel.steps - 9, panel.steps - 4), range(panel.steps, panel.steps)])) for cut in cuts]
-    until = type(panel).until
-    with patch.object(type(panel), "until", lambda self, step: until(self, self.steps - 1)):
-        return rolling_backtest(make, panel, whole)
-
-
 def _centred(part: pd.DataFrame) -> pd.Series:
     return part["y"].rolling(7, center=True).mean()
 
@@ -321,32 +191,32 @@ def _walk(part: pd.DataFrame) -> pd.Series:
 
 PLANTS = [
     Plant("whole-series scaler", "scaling", "y",
-          swapped(features.normalize.Normalizer, "fit", _whole_scaler)),
+          swapped(features.normalize.Normalizer, "fit", impostors.whole_scaler)),
     Plant("scaler of a covariate", "scaling", "wind",
-          swapped(features.lens.Lens, "fit", _whole_past)),
+          swapped(features.lens.Lens, "fit", impostors.whole_past)),
     Plant("lens fitted on validation", "scaling", "y",
-          swapped(features.lens.Lens, "fit", _lens_too_long)),
+          swapped(features.lens.Lens, "fit", impostors.lens_too_long)),
     Plant("centred rolling mean, in a file", "data", "smooth", column(_centred, "smooth")),
     Plant("centred rolling median, in a file", "data", "smooth",
           column(lambda p: p["y"].rolling(7, center=True).median(), "smooth")),
     Plant("centred rolling mean, in a source", "fetch", "wind",
           source(lambda p: p.assign(wind=p["wind"].rolling(7, center=True).mean()))),
     Plant("centred rolling mean, in the features", "features", "y",
-          swapped(features.lens.Lens, "signal", _smoothed)),
+          swapped(features.lens.Lens, "signal", impostors.smoothed)),
     Plant("back-filled gaps, in a file", "data", "x",
           column(lambda p: _gaps(_walk(p)).bfill().ffill(), "x")),
     Plant("back-filled gaps, in a source", "fetch", "y",
           source(lambda p: p.assign(y=p["y"].bfill()))),
     Plant("back-filled gaps, at the door", "validation", "y",
-          swapped(steps, "to_panel", _back_filled, holes=True)),
+          swapped(steps, "to_panel", impostors.back_filled, holes=True)),
     Plant("interpolated gaps, in a file", "data", "x",
           column(lambda p: _gaps(_walk(p)).interpolate().bfill(), "x")),
     Plant("gaps filled with the mean of all", "validation", "y",
-          swapped(steps, "to_panel", _mean_filled, holes=True)),
+          swapped(steps, "to_panel", impostors.mean_filled, holes=True)),
     Plant("clipped at quantiles of all", "fetch", "y",
           source(lambda p: p.assign(y=p["y"].clip(*p["y"].quantile([0.05, 0.95]))))),
     Plant("scaled over the whole file", "fetch", "y",
-          swapped(features.sources, "read_file", _whole_file)),
+          swapped(features.sources, "read_file", impostors.whole_file)),
     Plant("tomorrow's weather as past", "data", "tomorrow",
           column(lambda p: p["wind"].shift(-1), "tomorrow")),
     Plant("tomorrow's target as past", "data", "next", column(lambda p: p["y"].shift(-1), "next")),
@@ -359,28 +229,28 @@ PLANTS = [
     Plant("weather declared known-future", "data", "f",
           column(lambda p: p["wind"], "f", past=["wind"], future=["f"])),
     Plant("look-ahead in what stands beside", "covariates beside", "smooth",
-          swapped(features.sources, "beside_file", _smooth_beside, known_ahead="any.csv",
+          swapped(features.sources, "beside_file", impostors.smooth_beside, known_ahead="any.csv",
                   covariates={"past": ["wind", "smooth"]})),
     Plant("target in its own input", "forecast", "y",
-          swapped(features.signal.Signal, "points", _next_points)),
+          swapped(features.signal.Signal, "points", impostors.next_points)),
     Plant("encoder that looks ahead", "forecast", "y",
-          swapped(models.encoder.Encoder, "forward", _both_ways)),
+          swapped(models.encoder.Encoder, "forward", impostors.both_ways)),
     Plant("forecaster that reads tomorrow", "forecast", "y",
-          model("drift", lambda recipe: Peeking(recipe.horizon))),
+          model("drift", lambda recipe: impostors.Peeking(recipe.horizon))),
     Plant("forecaster that reads tomorrow's wind", "forecast", "wind",
-          model("drift", lambda recipe: Windy(recipe.horizon))),
+          model("drift", lambda recipe: impostors.Windy(recipe.horizon))),
     Plant("fit that reads everything", "fit", "y",
-          model("drift", lambda recipe: Climate(recipe.horizon))),
+          model("drift", lambda recipe: impostors.Climate(recipe.horizon))),
     Plant("early stop on the test range", "fit", "y",
           lambda at: _stop_late(at)),
     Plant("calibration on the whole test range", "calibration", "y",
-          swapped(steps, "calibrated", _final_margins)),
+          swapped(steps, "calibrated", impostors.final_margins)),
     Plant("selection on the test range", "selection", "y",
           swapped(Result, "chosen", property(lambda result: select(result.test)))),
     Plant("test range handed on as validation", "selection", "y",
-          swapped(steps, "compare", _tested)),
+          swapped(steps, "compare", impostors.tested)),
     Plant("refits on the whole series", "refit", "y",
-          swapped(steps, "rolling_backtest", _all_known, refit_every=40)),
+          swapped(steps, "rolling_backtest", impostors.all_known, refit_every=40)),
     Plant("price revised after the origin", "fetch", "close", store(revised_bar)),
     Plant("split after the origin, level shown", "fetch", "y",
           store(split_later, network={"level": True, "hidden": 4, "look_back": 14},
@@ -391,7 +261,7 @@ PLANTS = [
 
 def _stop_late(at: Garden) -> dict[str, Any]:
     """An early stop on the validation and the test range."""
-    at.swap(models.forecaster, "forecasting_task", _late_judge)
+    at.swap(models.forecaster, "forecasting_task", impostors.late_judge)
     until = features.panel.Panel.until
     at.swap(features.panel.Panel, "until", lambda panel, step: until(panel, panel.steps - 1))
     return {**at.csv(series()), "covariates": PAST}

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.audit import Leak, Step, audit, suspects
-from evaluation.audit.chain import gaps, repeats
+from evaluation.audit.chain import Steps, gaps, repeats
+from evaluation.backtest import backtest
 from evaluation.kinds import networks
 from features.errors import UserError
 from features.panel import Panel
@@ -181,10 +182,13 @@ def _passing(run: _Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) 
     """The steps that data passes through once everything is fitted."""
     begin = run.stamp(int(run.split.origins("validation", run.parameters.horizon)[0]))
     learnt = run.stamp(run.split.validation.stop - 1)
-    seen = {name: c.fitted for name, c in zip(
-        run.parameters.models, run.fit(run.panel, run.parameters.models), strict=True
-    )}
-    chain = {
+    seen = {
+        name: c.fitted
+        for name, c in zip(
+            run.parameters.models, run.fit(run.panel, run.parameters.models), strict=True
+        )
+    }
+    chain: Steps = {
         "validation": Step(run.lay, panel_rows),
         "features": Step(_same, lambda panel: signals(seen, panel)),
         "forecast": Step(run.judge, forecasts, begin),
@@ -209,11 +213,15 @@ def _fitting(run: _Run) -> Part:
         return run.fit(panel, names)
 
     def forecast(candidates: list[Candidate]) -> pd.DataFrame:
-        given = _long(steps.backtest(candidates, run.panel, some).forecast_frame())
+        given = _long(backtest(candidates, run.panel, some).forecast_frame())
         return pd.concat([losses(candidates), given], ignore_index=True)
 
-    early = {"validation": run.lay, "scaling": Step(first, lenses)}
-    late = {"validation": run.lay, "scaling": Step(everything, lenses), "fit": Step(_same, forecast)}
+    early: Steps = {"validation": run.lay, "scaling": Step(first, lenses)}
+    late: Steps = {
+        "validation": run.lay,
+        "scaling": Step(everything, lenses),
+        "fit": Step(_same, forecast),
+    }
 
     def look() -> list[Leak]:
         found = audit(early, run.fetched.frame, [trained], run.ahead) if networks(names) else []
@@ -264,7 +272,7 @@ def _refitting(run: _Run) -> Part:
         return pd.concat([_long(part.forecast_frame()) for part in parts])
 
     origin = run.stamp(int(cuts[-1].origins[0]))
-    chain = {"validation": run.lay, "refit": Step(again, rows)}
+    chain: Steps = {"validation": run.lay, "refit": Step(again, rows)}
     return lambda: audit(chain, run.fetched.frame, [origin], run.ahead)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,8 +13,6 @@ import pandas as pd
 from evaluation.audit import Leak
 from evaluation.audit.leak import day, place
 from evaluation.audit.table import Difference, differences, poisoned
-from features.errors import UserError
-from features.optional import need
 from features.sources import SOURCES, ColumnMapping, Fetched
 from features.sources.files import read_file
 from features.sources.sniff import read_head, sniff_delimiter

@@ -2,7 +2,6 @@
 # Typer reads the annotations below as objects: no `from __future__ import annotations` here.
 
 import json as jsonlib
-import sys
 import textwrap
 from typing import TYPE_CHECKING
 

@@ -82,7 +82,8 @@ def audit(
     for origin in chosen:
         for leak in _at(chain, states, origin, ahead):
             found.setdefault((leak.step, leak.column), leak)
-    return list(found.values())
+    order = list(steps)
+    return sorted(found.values(), key=lambda leak: order.index(leak.step))
 
 
 def origins_of(table: pd.DataFrame, shares: Sequence[float] = SHARES) -> list[pd.Timestamp]:
@@ -134,9 +135,10 @@ def _at(
         moved = differences(step.view(states[k + 1]), step.view(other), origin)
         if moved:
             reads = _read(chain[begun : k + 1], states[begun], states[k + 1], origin, ahead)
-            named = {str(column) for column in states[begun].columns}
+            table = isinstance(states[k + 1], pd.DataFrame)
+            named = {str(c) for c in (states[k + 1] if table else states[begun]).columns} | {"ds"}
             found += [leak for one in moved for leak in _leaks(name, one, named, reads, origin)]
-            if not isinstance(states[k + 1], pd.DataFrame):
+            if not table:
                 break
             other, begun = poisoned(states[k + 1], origin, ahead=ahead), k + 1
     return found
@@ -151,9 +153,17 @@ def _read(
 ) -> list[str]:
     """The input columns whose future alone moves the result of the last step."""
     last, columns = part[-1][1], [c for c in numbers(given) if ahead.get(c, 0) is not None]
-    return [c for c in columns if differences(
-        last.view(clean), last.view(_run(part, poisoned(given, origin, [c], ahead))), origin
-    )] if len(columns) > 1 else columns
+    return (
+        [
+            c
+            for c in columns
+            if differences(
+                last.view(clean), last.view(_run(part, poisoned(given, origin, [c], ahead))), origin
+            )
+        ]
+        if len(columns) > 1
+        else columns
+    )
 
 
 def _run(part: Sequence[tuple[str, Step]], state: Any) -> Any:

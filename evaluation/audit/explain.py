@@ -164,7 +164,7 @@ def _picks(x: Floats, z: Floats, width: int) -> list[int]:
 
 
 def _decides(x: Floats, before: Sequence[Floats], after: Sequence[Floats]) -> bool:
-    rows = np.isfinite(np.column_stack([x, *before, *after])).all(axis=1)
+    rows = np.isfinite(np.column_stack([x, *before, *after])).min(axis=1)
     if rows.sum() < 2 * (len(before) + len(after)) + LEAST or np.ptp(x[rows]) == 0:
         return False
     past = min(_unexplained(x, before, after), _still(x, rows))

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from evaluation.audit import explain
@@ -103,9 +102,7 @@ def _past_only(part: _Series, column: str, past: tuple[str, ...]) -> str | None:
     return None
 
 
-def _known_ahead(
-    part: _Series, column: str, past: tuple[str, ...], horizon: int
-) -> str | None:
+def _known_ahead(part: _Series, column: str, past: tuple[str, ...], horizon: int) -> str | None:
     f = part.values(column)
     if not explain.varies(f):
         return None
