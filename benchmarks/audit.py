@@ -34,7 +34,7 @@ SMALL: dict[str, Any] = {
     "network": {"hidden": 4, "look_back": 14},
     "training": {"device": "cpu"},
 }
-SEEDS = 200
+SEEDS = 100
 """Random walks of which innocent columns are made."""
 
 

@@ -140,13 +140,13 @@ def inspect(parameters: BacktestParameters) -> Findings:
         except UserError as error:  # of the wild values, which are not the user's
             notes.append(f"A step refuses the values that stand for an unknown future: {error}.")
     done = tuple(step for step in STEPS if step != "refit" or run.parameters.refit_every)
-    order = {name: k for k, name in enumerate(STEPS)}
+    first = {(leak.step, leak.column): leak for leak in reversed(leaks)}
     return Findings(
         parameters,
         run.fetched.title,
         done,
         tuple(sorted({*origins, *holes})),
-        sorted(leaks, key=lambda leak: order.get(leak.step, len(order))),
+        sorted(first.values(), key=lambda leak: STEPS.index(leak.step)),
         notes,
         time.perf_counter() - begun,
     )
@@ -216,9 +216,10 @@ def _fitting(run: _Run) -> Part:
         given = _long(backtest(candidates, run.panel, some).forecast_frame())
         return pd.concat([losses(candidates), given], ignore_index=True)
 
-    early: Steps = {"validation": run.lay, "scaling": Step(first, lenses)}
+    door = Step(run.lay, panel_rows)
+    early: Steps = {"validation": door, "scaling": Step(first, lenses)}
     late: Steps = {
-        "validation": run.lay,
+        "validation": door,
         "scaling": Step(everything, lenses),
         "fit": Step(_same, forecast),
     }
@@ -272,7 +273,7 @@ def _refitting(run: _Run) -> Part:
         return pd.concat([_long(part.forecast_frame()) for part in parts])
 
     origin = run.stamp(int(cuts[-1].origins[0]))
-    chain: Steps = {"validation": run.lay, "refit": Step(again, rows)}
+    chain: Steps = {"validation": Step(run.lay, panel_rows), "refit": Step(again, rows)}
     return lambda: audit(chain, run.fetched.frame, [origin], run.ahead)
 
 

@@ -186,11 +186,13 @@ def rewritten(
     chosen = [c for c in table if (c not in ("unique_id", "ds", *kept) if long else c in ids)]
     values = table[chosen].reset_index(drop=True).apply(pd.to_numeric, errors="coerce")
     wild = poisoned(values.assign(ds=stamps), origin)
+    late = np.asarray(stamps > origin)
     for column in chosen:
-        late = np.asarray((stamps > origin) & values[column].notna() & wild[column].notna())
-        cells = table[column].to_numpy(dtype=object)
-        cells[late] = wild[column].to_numpy()[late]
-        table[column] = cells if not parquet else pd.to_numeric(cells)
+        cells = table[column].to_numpy(dtype=object, copy=True)
+        there = late & np.asarray(values[column].notna())
+        cells[there] = wild[column].to_numpy()[there]
+        numeric = pd.api.types.is_numeric_dtype(table[column])  # a CSV file's cells are text here
+        table[column] = pd.to_numeric(cells) if numeric else cells
     if parquet:
         table.to_parquet(copy)
     else:

@@ -167,8 +167,11 @@ def _decides(x: Floats, before: Sequence[Floats], after: Sequence[Floats]) -> bo
     rows = np.isfinite(np.column_stack([x, *before, *after])).min(axis=1)
     if rows.sum() < 2 * (len(before) + len(after)) + LEAST or np.ptp(x[rows]) == 0:
         return False
-    past = min(_unexplained(x, before, after), _still(x, rows))
-    return past > NOISE and _unexplained(x, [*before, *after], []) < EXACT * past
+    still, together = _still(x, rows), _unexplained(x, [*before, *after], [])
+    if together >= EXACT * still:
+        return False
+    past = min(_unexplained(x, before, after), still)
+    return past > NOISE and together < EXACT * past
 
 
 def _still(x: Floats, rows: NDArray[np.bool_]) -> float:

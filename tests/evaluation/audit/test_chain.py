@@ -31,9 +31,13 @@ def each(frame: pd.DataFrame) -> pd.core.groupby.SeriesGroupBy:
     return frame.groupby("unique_id")["y"]
 
 
+def centred(y: pd.Series) -> pd.Series:
+    return y.rolling(3, center=True).mean()
+
+
 LEAKING: dict[str, tuple[Change, str]] = {
     "scaled by all": (lambda f: f.assign(y=f["y"] / f["y"].max()), "y"),
-    "centred": (lambda f: f.assign(m=each(f).transform(lambda y: y.rolling(3, center=True).mean())), "m"),
+    "centred": (lambda f: f.assign(m=each(f).transform(centred)), "m"),
     "back-filled": (lambda f: f.assign(y=each(f).bfill()), "y"),
     "interpolated": (lambda f: f.assign(y=each(f).transform(lambda y: y.interpolate())), "y"),
     "tomorrow": (lambda f: f.assign(t=f.groupby("unique_id")["x"].shift(-1)), "t"),
