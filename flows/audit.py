@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,13 @@ from evaluation.backtest import backtest
 from evaluation.kinds import networks
 from features.errors import UserError
 from features.panel import Panel
-from features.sources import Fetched
-from features.splits import Split
 from flows import steps
 from flows.audit_fetch import fetch_leaks
+from flows.audit_run import Run, begin
 from flows.audit_views import choice, forecasts, intervals, lenses, losses, panel_rows, signals
 from flows.candidates import Candidate, candidates_of
 from flows.parameters import BacktestParameters
-from flows.results import Result
 
-EPOCHS, MEMBERS = 1, 2
-"""Most epochs and members of a network that is trained for an audit."""
-ORIGINS = 40
-"""About as many origins of the test range are forecast from."""
 STEPS = (
     *("fetch", "data", "covariates beside", "validation", "scaling", "features"),
     *("fit", "forecast", "calibration", "selection", "refit"),
@@ -59,57 +53,6 @@ class Findings:
         return not self.leaks
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One clean run, and what is needed to run any part of it again."""
-
-    parameters: BacktestParameters
-    fetched: Fetched
-    panel: Panel
-    split: Split
-    fits: dict[tuple[str, ...], list[Candidate]] = field(default_factory=dict)
-
-    @property
-    def ahead(self) -> dict[str, int | None]:
-        """Column to steps that it is known ahead; None for good."""
-        covariates = self.panel.covariates
-        known: dict[str, int | None] = dict.fromkeys(covariates.future, self.parameters.horizon)
-        return known | dict.fromkeys(covariates.static)
-
-    def stamp(self, step: int) -> pd.Timestamp:
-        """The date of a calendar step."""
-        return self.panel.stamps[step]
-
-    def lay(self, frame: pd.DataFrame) -> Panel:
-        """The panel of another frame."""
-        return steps.panel_of(replace(self.fetched, frame=frame), self.parameters)
-
-    def fit(self, panel: Panel, names: Sequence[str]) -> list[Candidate]:
-        """Candidates fitted on a panel; one that is equal to an earlier one is not fitted again."""
-        key = (panel.digest, *names)
-        if key not in self.fits:
-            made = candidates_of(
-                self.parameters.model_copy(update={"models": tuple(names)}), panel.calendar.season
-            )
-            for candidate in made:
-                candidate.fit(panel, self.split)
-            self.fits[key] = made
-        return self.fits[key]
-
-    def judge(self, panel: Panel) -> Result:
-        """The comparison of the candidates that were fitted on the clean panel."""
-        p = self.parameters
-        fitted = self.fit(self.panel, p.models)
-        return Result(
-            p,
-            self.fetched,
-            panel,
-            self.split,
-            fitted,
-            *steps.compare(fitted, panel, self.split, p),
-        )
-
-
 def inspect(parameters: BacktestParameters) -> Findings:
     """Run the whole pipeline again and again with another future, and say what moves.
 
@@ -117,7 +60,7 @@ def inspect(parameters: BacktestParameters) -> Findings:
         UserError: input or settings that cannot be used.
     """
     begun = time.perf_counter()
-    run = _begin(parameters)
+    run = begin(parameters)
     train, validation, test = run.split.train, run.split.validation, run.split.test
     origins = [
         run.stamp(step)
@@ -152,23 +95,7 @@ def inspect(parameters: BacktestParameters) -> Findings:
     )
 
 
-def _begin(parameters: BacktestParameters) -> _Run:
-    fetched = steps.fetch_data(parameters)
-    settled = steps.settle(parameters, fetched)
-    panel = steps.panel_of(fetched, settled)
-    split = steps.split_of(panel, settled)
-    training = replace(
-        settled.training,
-        epochs=min(settled.training.epochs, EPOCHS),
-        members=min(settled.training.members, MEMBERS),
-    )
-    stride = max(settled.stride, len(split.test) // ORIGINS)
-    small = {"training": training, "stride": stride, "calendar": panel.calendar.name}
-    settled = settled.model_copy(update=small)
-    return _Run(settled, fetched, panel, split)
-
-
-def _moments(run: _Run) -> list[pd.Timestamp]:
+def _moments(run: Run) -> list[pd.Timestamp]:
     """The origins that a backtest of this run reads the data for."""
     p = run.parameters
     both = [run.split.origins(part, p.horizon) for part in ("validation", "test")]
@@ -178,7 +105,7 @@ def _moments(run: _Run) -> list[pd.Timestamp]:
 Part = Callable[[], list[Leak]]
 
 
-def _passing(run: _Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) -> Part:
+def _passing(run: Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) -> Part:
     """The steps that data passes through once everything is fitted."""
     begin = run.stamp(int(run.split.origins("validation", run.parameters.horizon)[0]))
     learnt = run.stamp(run.split.validation.stop - 1)
@@ -198,7 +125,7 @@ def _passing(run: _Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) 
     return lambda: audit(chain, run.fetched.frame, sorted({*origins, *holes}), run.ahead)
 
 
-def _fitting(run: _Run) -> Part:
+def _fitting(run: Run) -> Part:
     """What is learned: scaling from the training range, all else from nothing later than that."""
     names = run.parameters.models
     trained = run.stamp(run.split.train.stop - 1)
@@ -233,7 +160,7 @@ def _fitting(run: _Run) -> Part:
     return look
 
 
-def _choosing(run: _Run) -> Part:
+def _choosing(run: Run) -> Part:
     """The test range's values become each model's own forecasts in turn: the choice must stay."""
 
     def look() -> list[Leak]:
@@ -258,7 +185,7 @@ def _choosing(run: _Run) -> Part:
     return look
 
 
-def _refitting(run: _Run) -> Part:
+def _refitting(run: Run) -> Part:
     """The first two refits of a backtest, where there are some."""
     p = run.parameters
     cuts = steps.folds_of(run.panel, run.split, p)[:2]

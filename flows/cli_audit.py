@@ -79,6 +79,8 @@ def as_json(findings: "Findings") -> str:
 
 def as_text(findings: "Findings") -> str:
     """The findings for people, in 80 columns: a line a step, then a sentence a leak."""
+    from evaluation.audit.leak import day
+
     leaking = {leak.step for leak in findings.leaks}
     lines = [_wrapped(f"Leak audit of {findings.title}"), ""]
     lines += [f"  {s:<20}{'LEAKS' if s in leaking else 'clean'}" for s in findings.steps]
@@ -86,7 +88,7 @@ def as_text(findings: "Findings") -> str:
     lines += [_wrapped(note) for note in findings.notes]
     count = len(findings.leaks)
     verdict = "nothing leaks" if findings.clean else f"{count} leak{'s' * (count > 1)}"
-    dates = ", ".join(f"{origin:%Y-%m-%d}" for origin in findings.origins[:4])
+    dates = ", ".join(day(origin) for origin in findings.origins[:4])
     more = f" and {len(findings.origins) - 4} more" * (len(findings.origins) > 4)
     lines += [
         "",
