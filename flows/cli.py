@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from features.errors import UserError
+from flows.cli_audit import add_audit
 from flows.cli_data import data
 from flows.cli_score import score
 
@@ -237,6 +238,9 @@ def demo(home: Home = None) -> None:
 
     parameters = [invocation.parameters_of("forecast", source, None, {}, []) for source in PRESETS]
     show(*[invocation.conduct(p) for p in parameters])
+
+
+add_audit(app)
 
 
 def main() -> None:
