@@ -58,6 +58,16 @@ Stride = Annotated[
 RefitEvery = Annotated[
     int | None, typer.Option(help="Origins between two trainings.", show_default=False)
 ]
+Window = Annotated[
+    int | None,
+    typer.Option(help="Steps that a refit learns from; all where not given.", show_default=False),
+]
+WarmStart = Annotated[
+    bool, typer.Option("--warm-start", help="A refit begins from the weights of the one before.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes to refit in.  [default: 1]", show_default=False)
+]
 Trials = Annotated[
     int | None,
     typer.Option(help="Trainings, earlier ones included.  [default: 30]", show_default=False),
@@ -176,6 +186,9 @@ def backtest(
     lon: Longitude = None,
     as_of: AsOf = None,
     refit_every: RefitEvery = None,
+    window: Window = None,
+    warm_start: WarmStart = False,
+    workers: Workers = None,
     config: Config = None,
     set_: Set = None,
     json: Json = None,
@@ -185,7 +198,8 @@ def backtest(
     """Compare models on SOURCE, with or without refits on the way."""
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
     options |= _live(symbols, station, lat, lon, as_of)
-    options["refit_every"] = refit_every
+    options |= {"refit_every": refit_every, "window": window, "workers": workers}
+    options["warm_start"] = warm_start or None  # not given, the file may still set it
     _conduct("backtest", source, config, options, set_, Output(json, csv), home)
 
 
