@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ import pytest
 import torch
 
 from evaluation.backtest import Backtest, forecast_origins
+from evaluation.rolling import rolling_backtest
 from features.panel import Floats, Panel
 from features.splits import Fold, Split
 from flows import refits, steps
 from flows.candidates import Candidate, candidates_of, forget
 from flows.parameters import BacktestParameters
 from flows.refits import forecast_fold, forget_refits, refit
+from flows.workers import workers
 from models.ensemble import Ensemble
 from models.forecaster import NetworkForecaster
 from models.registry import AnyForecaster, Recipe, build, start_from
@@ -39,7 +40,8 @@ def of(folder: Path | None, split: Split, **fields: Any) -> tuple[list[Candidate
 
 
 def refitted(panel: Panel, split: Split, folder: Path | None = None, **fields: Any) -> Backtest:
-    return refit(*of(folder, split, **fields)[:1], panel, of(None, split)[1], parameters(**fields))
+    candidates, cut = of(folder, split, **fields)
+    return refit(candidates, panel, cut, parameters(**fields))
 
 
 def network(backtest: Backtest) -> Floats:
@@ -83,10 +85,20 @@ def test_a_warm_start_begins_from_the_fold_before(
         before = by_hand
 
 
+@pytest.fixture(scope="module")
+def two() -> Iterator[Executor | None]:
+    with workers(2) as executor:
+        yield executor
+
+
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_workers_change_no_bit(panel: Panel, split: Split, warm_start: bool, tmp_path: Path,
-                               cold: Floats, warm: Floats) -> None:  # fmt: skip
-    found = refitted(panel, split, tmp_path, warm_start=warm_start, workers=2)
+def test_workers_change_no_bit(
+    panel: Panel, split: Split, warm_start: bool, tmp_path: Path, cold: Floats, warm: Floats,
+    two: Executor,
+) -> None:  # fmt: skip
+    candidates, cut = of(tmp_path, split)
+    made = [candidate.anew(warm_start) for candidate in candidates]
+    found = rolling_backtest(made, panel, cut, two, in_turn=warm_start, work=forecast_fold)
     np.testing.assert_array_equal(network(found), warm if warm_start else cold)
     assert len(list(tmp_path.glob("*/*.npz"))) == 2 * 3
 
@@ -141,9 +153,10 @@ def test_half_a_file_of_forecasts_is_never_read(
         file.write(b"half")
         raise InterruptedError
 
-    with monkeypatch.context() as patched, pytest.raises(InterruptedError):
+    with monkeypatch.context() as patched:
         patched.setattr(np, "savez", broken)
-        refitted(panel, split, tmp_path)
+        with pytest.raises(InterruptedError):
+            refitted(panel, split, tmp_path)
     assert not list(tmp_path.glob("*/*.npz"))
     np.testing.assert_array_equal(network(refitted(panel, split, tmp_path)), cold)
 
@@ -179,6 +192,8 @@ def test_a_refit_uses_one_thread_and_gives_the_others_back(panel: Panel, split: 
 
 RECIPE = Recipe(3, 7, NetworkSettings(hidden=4, look_back=14), TrainingSettings(epochs=1))
 
+LITTLE = replace(RECIPE, network=NetworkSettings(hidden=4, look_back=5))
+
 
 def weights(forecaster: AnyForecaster) -> Iterator[torch.Tensor]:
     members = forecaster.members if isinstance(forecaster, Ensemble) else [forecaster]
@@ -205,11 +220,10 @@ def test_each_network_starts_where_its_like_ended(members: int, panel: Panel, sp
 
 
 def test_with_other_inputs_a_network_begins_anew(panel: Panel, split: Split) -> None:
-    """The shorter range shows no week twice."""
-    first, second, alone = (build("gru-direct", replace(RECIPE, season=k)) for k in (1, 2, 3))
-    blind = replace(RECIPE, network=replace(RECIPE.network, calendar=False))
-    first = build("gru-direct", blind)
-    first.fit(panel, split)
+    """Of a range that shows no week twice."""
+    short = Split(range(14), range(14, 20), range(20, 20))
+    first, second, alone = (build("gru-direct", LITTLE) for _ in range(3))
+    first.fit(panel, short)
     start_from(second, first)
     for one in (second, alone):
         one.fit(panel, split)
@@ -220,18 +234,3 @@ def test_what_has_no_weights_ignores_a_warm_start() -> None:
     naive = build("naive", RECIPE)
     start_from(naive, build("naive", RECIPE))
     assert naive == build("naive", RECIPE)
-
-
-def test_a_worker_that_is_killed_ends_the_run(
-    panel: Panel, split: Split, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from concurrent.futures.process import BrokenProcessPool
-
-    monkeypatch.setattr(refits, "forecast_fold", kill_itself)
-    with pytest.raises(BrokenProcessPool):
-        refitted(panel, split, workers=2)
-
-
-def kill_itself(*_: Any) -> Floats:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError

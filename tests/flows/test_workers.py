@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import psutil
@@ -59,6 +60,12 @@ def test_a_block_that_fails_ends_them_in_mid_work(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert gone(busy)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_work_whose_worker_is_killed_fails() -> None:
+    with pytest.raises(BrokenProcessPool), workers(2) as executor:  # noqa: PT012
+        assert executor is not None
+        executor.submit(os._exit, 1).result()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
