@@ -110,7 +110,7 @@ def refit(
 
     def on_done(name: str, done: int) -> None:
         if name in trained and done == len(folds):
-            tell(f"{domain}: {name} {done} refits, {time.perf_counter() - began:.1f} s")
+            tell(f"{domain}: {name} {done} refits, after {time.perf_counter() - began:.1f} s")
 
     return calibrated(refits.refit(candidates, panel, folds, parameters, on_done), before)
 
