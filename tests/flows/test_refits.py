@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from evaluation.backtest import Backtest, forecast_origins
 from evaluation.rolling import rolling_backtest
@@ -178,16 +179,16 @@ def test_the_first_fold_is_the_first_fit_and_all_is_forgotten(
 
 
 def test_a_refit_uses_one_thread_and_gives_the_others_back(panel: Panel, split: Split) -> None:
-    seen: list[int] = []
+    seen: set[int] = set()
     candidates, cut = of(None, split)
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        candidates[1].watch = lambda _: seen.append(torch.get_num_threads())
+
+    def threads() -> set[int]:
+        return {torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())}
+
+    with threadpool_limits(2):
+        candidates[1].watch = lambda _: seen.update(threads())
         forecast_fold(candidates[1], panel, cut[0])
-        assert (set(seen), torch.get_num_threads()) == ({1}, 2)
-    finally:
-        torch.set_num_threads(before)
+        assert (seen, max(threads())) == ({1}, 2)
 
 
 RECIPE = Recipe(3, 7, NetworkSettings(hidden=4, look_back=14), TrainingSettings(epochs=1))
