@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from evaluation.backtest import Backtest, rolling_backtest
+from evaluation.backtest import Backtest
 from evaluation.conformal import calibrated
+from evaluation.rolling import rolling_backtest
 from features.lens import Affine, Lens
 from features.normalize import Normalizer
 from features.panel import Covariates, Panel
@@ -148,10 +149,10 @@ def smooth_beside(fetched: Fetched, path: Path) -> Fetched:
     return replace(fetched, frame=fetched.frame.assign(smooth=smooth), covariates=past)
 
 
-def all_known(make: Any, panel: Any, cuts: Any) -> Any:
+def all_known(made: Any, panel: Any, folds: Any, *rest: Any, **options: Any) -> Any:
     """Refits that are handed the whole panel, and learn from it."""
     end, until = panel.steps, Panel.until
     split = Split(range(end - 9), range(end - 9, end), range(end, end))
-    whole = [replace(cut, split=split) for cut in cuts]
+    whole = [replace(fold, split=split) for fold in folds]
     with patch.object(Panel, "until", lambda self, step: until(self, end - 1)):
-        return rolling_backtest(make, panel, whole)
+        return rolling_backtest(made, panel, whole, *rest, **options)

@@ -25,7 +25,7 @@ from evaluation.leaderboard import select
 from features.sources import SOURCES, Fetched, Query
 from features.sources.source import narrow
 from features.store import Shelf
-from flows import steps
+from flows import refits, steps
 from flows.results import Result
 from models.registry import MODELS
 
@@ -250,7 +250,7 @@ PLANTS = [
     Plant("test range handed on as validation", "selection", "y",
           swapped(steps, "compare", impostors.tested)),
     Plant("refits on the whole series", "refit", "y",
-          swapped(steps, "rolling_backtest", impostors.all_known, refit_every=40)),
+          swapped(refits, "rolling_backtest", impostors.all_known, refit_every=40)),
     Plant("price revised after the origin", "fetch", "close", store(revised_bar)),
     Plant("split after the origin, level shown", "fetch", "y",
           store(split_later, network={"level": True, "hidden": 4, "look_back": 14},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -17,7 +17,6 @@ from features.calendars import Calendar
 from features.levels import LEVELS, MEDIAN
 from features.normalize import forward_fill
 from features.panel import Floats, Integers, Panel
-from features.splits import Fold
 
 GROUP = 2**17
 """Points of one model that are judged at a time."""
@@ -171,27 +170,9 @@ def backtest(forecasters: Sequence[Forecaster], panel: Panel, origins: Integers)
     Origins whose targets lie past the panel's last step are allowed: their forecasts have no
     observation (this is how a forecast of the future is made).
     """
-    given = _forecast(forecasters, panel, origins)
-    return _beside_targets(panel, origins, forecasters[0].horizon, given)
-
-
-def rolling_backtest(
-    make: Callable[[], Sequence[Forecaster]], panel: Panel, folds: Sequence[Fold]
-) -> Backtest:
-    """Judge forecasters that are made anew and fitted again for each fold.
-
-    `fit` is handed the panel as it was known at the fold's first origin.
-    """
-    parts = []
-    for fold in folds:
-        forecasters = make()
-        known = panel.until(int(fold.origins[0]))
-        for forecaster in forecasters:
-            forecaster.fit(known, fold.split)
-        parts.append(_forecast(forecasters, panel, fold.origins))
-    joined = {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
-    origins = np.concatenate([fold.origins for fold in folds])
-    return _beside_targets(panel, origins, forecasters[0].horizon, joined)
+    check(forecasters, panel, origins)
+    given = {f.name: forecast_origins(f, panel, origins) for f in forecasters}
+    return beside_targets(panel, origins, forecasters[0].horizon, given)
 
 
 def targets(panel: Panel, origins: Integers, horizon: int) -> Floats:
@@ -201,19 +182,25 @@ def targets(panel: Panel, origins: Integers, horizon: int) -> Floats:
     return np.where(inside, panel.y[:, np.where(inside, steps, 0)], np.nan)
 
 
-def _forecast(
-    forecasters: Sequence[Forecaster], panel: Panel, origins: Integers
-) -> dict[str, Floats]:
+def check(forecasters: Sequence[Forecaster], panel: Panel, origins: Integers) -> None:
+    """Refuse, before anything is forecast, what cannot be judged.
+
+    Raises:
+        ValueError: origins outside the panel, no forecaster, or two of one name.
+    """
     if not len(origins) or origins.min() < 0 or origins.max() >= panel.steps:
         raise ValueError(f"a backtest needs origins within 0 … {panel.steps - 1}, got {origins}")
     names = [forecaster.name for forecaster in forecasters]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"a backtest needs forecasters of different names, got {names}")
-    return {f.name: _one_pass(f, panel, origins) for f in forecasters}
 
 
-def _one_pass(forecaster: Forecaster, panel: Panel, origins: Integers) -> Floats:
-    """[S, O, H] forecasts, or [S, O, H, Q] quantiles of what gives them."""
+def forecast_origins(forecaster: Forecaster, panel: Panel, origins: Integers) -> Floats:
+    """[S, O, H] forecasts in one pass, or [S, O, H, Q] quantiles of what gives them.
+
+    Raises:
+        ValueError: an array of another shape, or NaN everywhere.
+    """
     given = forecaster.quantiles(panel, origins)
     values = (len(panel), len(origins), forecaster.horizon)
     expected = values if given is None else (*values, len(LEVELS))
@@ -227,9 +214,14 @@ def _one_pass(forecaster: Forecaster, panel: Panel, origins: Integers) -> Floats
     return np.asarray(given, dtype=np.float64)
 
 
-def _beside_targets(
+def beside_targets(
     panel: Panel, origins: Integers, horizon: int, given: dict[str, Floats]
 ) -> Backtest:
+    """The backtest of what `forecast_origins` gave for each model.
+
+    Raises:
+        ValueError: models of different horizons.
+    """
     widths = {name: one.shape[2] for name, one in given.items()}
     if set(widths.values()) != {horizon}:
         raise ValueError(f"all models of a backtest need one horizon, got {widths}")

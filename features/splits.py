@@ -58,6 +58,16 @@ class Fold:
     split: Split
     origins: Integers  # [O]
 
+    @property
+    def first(self) -> int:
+        """The first origin: nothing after it was known when the fold was fitted."""
+        return int(self.origins[0])
+
+    @property
+    def last(self) -> int:
+        """The last origin."""
+        return int(self.origins[-1])
+
 
 def folds(
     origins: Integers,
@@ -73,18 +83,25 @@ def folds(
         refit_every: origins between two refits.
         validation: target steps kept back from training for early stopping.
         window: length of a sliding training range; None lets it grow from the first step.
-        gap: steps left out in front of the validation range.
+        gap: steps left out between training and validation range, and between the validation
+            range and the first target that is forecast.
+
+    Raises:
+        UserError: the first fold has no step to learn from.
     """
     cut = [origins[k : k + refit_every] for k in range(0, len(origins), refit_every)]
     return [Fold(_split_before(int(o[0]) + 1, validation, window, gap), o) for o in cut]
 
 
-def _split_before(end: int, validation: int, window: int | None, gap: int) -> Split:
-    stop = end - validation - gap
-    start = 0 if window is None else max(0, stop - window)
-    if stop <= start:
+def _split_before(first: int, validation: int, window: int | None, gap: int) -> Split:
+    """The ranges that a fold learns from whose first target is step `first`."""
+    judged = range(first - gap - validation, first - gap)
+    stop = judged.start - gap
+    if stop <= 0:
         raise UserError(
-            f"a fold that starts at step {end} leaves no training range in front of "
-            f"{validation} validation steps and a gap of {gap}; start the backtest later"
+            f"a fold whose first target is step {first} leaves no training range in front of "
+            f"{validation} validation steps and two gaps of {gap}; start the backtest later, or "
+            "make the gap shorter"
         )
-    return Split(range(start, stop), range(end - validation, end), range(end, end))
+    start = 0 if window is None else max(0, stop - window)
+    return Split(range(start, stop), judged, range(first, first))

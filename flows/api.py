@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from evaluation.conformal import calibrated
 from features.sources import Fetched
 from flows import steps
 from flows.candidates import candidates_of
 from flows.parameters import BacktestParameters, ForecastParameters, Parameters
+from flows.refits import refit
 from flows.results import Result
 
 __all__ = ["Result", "backtest_frame", "forecast_frame"]
@@ -52,27 +56,31 @@ def backtest_frame(
         frame: `unique_id, ds, y`, and covariates where `settings` declare them.
         horizon: steps to forecast.
         models: names of `models.registry.MODELS`.
-        settings: further fields of `BacktestParameters`, such as `refit_every=20`.
+        settings: further fields of `BacktestParameters`, such as `refit_every=20`. A script that
+            sets `workers` needs `if __name__ == "__main__":`, for each of them imports it.
 
     Raises:
         UserError: the frame breaks the data contract, or is too short.
         pydantic.ValidationError: settings that cannot be used.
     """
     parameters = BacktestParameters(**_named(horizon, models), **settings)
-    result = _compare(frame, parameters)
-    cuts = steps.folds_of(result.panel, result.split, parameters)
-    if not cuts:
-        return result
-    refitted = [steps.refit(c, result.panel, cuts).backtest for c in result.candidates]
-    return replace(result, test=steps.join(refitted, result.validation))
+    with tempfile.TemporaryDirectory() as scratch:
+        result = _compare(frame, parameters, Path(scratch))
+        folds = steps.folds_of(result.split, parameters)
+        if not folds:
+            return result
+        test = refit(result.candidates, result.panel, folds, parameters)
+    return replace(result, test=calibrated(test, result.validation))
 
 
-def _compare(frame: pd.DataFrame, parameters: Parameters) -> Result:
+def _compare(
+    frame: pd.DataFrame, parameters: Parameters, checkpoints: Path | None = None
+) -> Result:
     fetched = Fetched(frame, title="frame")
     settled = steps.settle(parameters, fetched)
     panel = steps.panel_of(fetched, settled)
     split = steps.split_of(panel, settled)
-    candidates = candidates_of(settled, panel.calendar.season)
+    candidates = candidates_of(settled, panel.calendar.season, checkpoints)
     for candidate in candidates:
         candidate.fit(panel, split)
     validation, test = steps.compare(candidates, panel, split, settled)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evaluation.audit import Leak, Step, audit, suspects
 from evaluation.audit.chain import Steps, gaps, repeats
-from evaluation.backtest import backtest
+from evaluation.backtest import Backtest, backtest
 from evaluation.kinds import networks
 from features.errors import UserError
 from features.panel import Panel
@@ -25,6 +25,7 @@ from flows.audit_run import Run, begin
 from flows.audit_views import choice, forecasts, intervals, lenses, losses, panel_rows, signals
 from flows.candidates import Candidate, candidates_of
 from flows.parameters import BacktestParameters
+from flows.refits import refit
 
 STEPS = (
     *("fetch", "data", "covariates beside", "validation", "scaling", "features"),
@@ -188,18 +189,18 @@ def _choosing(run: Run) -> Part:
 def _refitting(run: Run) -> Part:
     """The first two refits of a backtest, where there are some."""
     p = run.parameters
-    cuts = steps.folds_of(run.panel, run.split, p)[:2]
-    if not cuts:
+    folds = steps.folds_of(run.split, p)[:2]
+    if not folds:
         return list
+    alone = p.model_copy(update={"workers": 1})
 
-    def again(panel: Panel) -> Any:
-        made = candidates_of(p, panel.calendar.season)
-        return [steps.refit(candidate, panel, cuts).backtest for candidate in made]
+    def again(panel: Panel) -> Backtest:
+        return refit(candidates_of(p, panel.calendar.season), panel, folds, alone)
 
-    def rows(parts: Any) -> pd.DataFrame:
-        return pd.concat([_long(part.forecast_frame()) for part in parts])
+    def rows(found: Backtest) -> pd.DataFrame:
+        return _long(found.forecast_frame())
 
-    origin = run.stamp(int(cuts[-1].origins[0]))
+    origin = run.stamp(folds[-1].first)
     chain: Steps = {"validation": Step(run.lay, panel_rows), "refit": Step(again, rows)}
     return lambda: audit(chain, run.fetched.frame, [origin], run.ahead)
 

@@ -8,6 +8,7 @@ from flows import steps, tasks
 from flows.candidates import candidates_of, forget
 from flows.delivery import Report, delivery
 from flows.parameters import BacktestParameters
+from flows.refits import forget_refits
 from flows.results import Result
 from flows.settings import Settings
 from flows.tracking import experiment_name
@@ -30,18 +31,17 @@ def backtest(params: BacktestParameters) -> Report:
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
-    folds = steps.folds_of(panel, split, params)
+    folds = steps.folds_of(split, params)
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "backtest") as to:
         for candidate in candidates:
             tasks.fit(candidate, panel, split, experiment_name(params))
         validation, test = tasks.backtest(candidates, panel, split, params)
-        again = candidates if folds else []
-        refitted = [tasks.refit(c, panel, folds, experiment_name(params)) for c in again]
-        if refitted:
-            test = steps.join([part.backtest for part in refitted], validation)
+        if folds:
+            test = tasks.refit(candidates, panel, folds, params, validation)
         result = Result(params, fetched, panel, split, candidates, validation, test)
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)
-    forget([*candidates, *(made for part in refitted for made in part.candidates)])
+    forget(candidates)
+    forget_refits(candidates, panel, folds, params.warm_start)
     return Report(result, to.folder, to.run)

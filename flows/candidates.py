@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import multiprocessing
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +19,7 @@ from flows.files import folder_at_once
 from flows.parameters import Parameters
 from models.ensemble import Ensemble
 from models.forecaster import NetworkForecaster
-from models.registry import AnyForecaster, Recipe, build, load, save
+from models.registry import AnyForecaster, Recipe, build, load, save, start_from
 from models.training import Epoch, TrainingRun
 
 
@@ -27,33 +28,39 @@ class Candidate:
     """A forecaster that is built when it is fitted, and read back where it was fitted before.
 
     With a folder for checkpoints, a fit that was killed goes on from its last epoch, and a fit
-    that had ended is not repeated, as long as the data, the split, the settings and the versions
-    of the libraries that fit are the same.
+    that had ended is not repeated, as long as the data up to the end of the validation range, the
+    split, the settings and the versions of the libraries that fit are the same; and, with a warm
+    start, those of the fits before it.
     """
 
     name: str
     recipe: Recipe
     checkpoints: Path | None = None
+    warm_start: bool = False
+    """Each fit after the first begins from the weights of the one before it."""
     watch: Callable[[Epoch], None] | None = None
     """Called after each epoch that this process does; what it raises ends the training."""
     horizon: int = field(init=False)
     forecaster: AnyForecaster | None = field(default=None, init=False)
     history: list[Epoch] = field(default_factory=list, init=False)
-    """Epochs of the training, also of the part that an earlier process did."""
+    """Epochs of the last training, also of the part that an earlier process did."""
     trained: int = field(default=0, init=False)
-    """Epochs that this process did."""
+    """Those that this process did."""
     seconds: float = field(default=0.0, init=False)
     place: Path | None = field(default=None, init=False)
-    """Where this fit's checkpoint is, until the run that it belongs to has ended well."""
+    """Where the last fit's checkpoint is, until the run that it belongs to has ended well."""
+    last_fit: str | None = field(default=None, init=False)
+    """The digest of the last fit."""
 
     def __post_init__(self) -> None:
         self.horizon = self.recipe.horizon
 
     def fit(self, panel: Panel, split: Split) -> None:
         """Train on `split`, or take up what an earlier process left."""
-        began = time.perf_counter()
+        began, self.trained = time.perf_counter(), 0
+        self.last_fit = self.digest(panel, split, self.last_fit if self.warm_start else None)
         if self.checkpoints is not None:
-            self.place = self.checkpoints / self.digest(panel, split)
+            self.place = self.checkpoints / self.last_fit
         if self.place is None or not self._take_up(self.place):
             self._train(panel, split)
         self.seconds = time.perf_counter() - began
@@ -63,9 +70,9 @@ class Candidate:
         """Epochs of the training that an earlier process did."""
         return len(self.history) - self.trained
 
-    def anew(self) -> Candidate:
+    def anew(self, warm_start: bool = False) -> Candidate:
         """The same candidate, not fitted."""
-        return Candidate(self.name, self.recipe, self.checkpoints)
+        return Candidate(self.name, self.recipe, self.checkpoints, warm_start)
 
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] from `origins` ([O])."""
@@ -82,13 +89,21 @@ class Candidate:
             raise RuntimeError(f"{self.name} is not fitted yet")
         return self.forecaster
 
-    def digest(self, panel: Panel, split: Split) -> str:
-        """Names what a fit would give: equal digests, equal weights."""
-        r = self.recipe
+    def digest(self, panel: Panel, split: Split, before: str | None = None) -> str:
+        """Names what a fit would give: equal digests, equal weights.
+
+        A fit reads nothing after the validation range, so nothing after it counts.
+
+        Args:
+            panel: the series.
+            split: what to learn from.
+            before: digest of the fit whose weights this one begins from.
+        """
+        r, known = self.recipe, panel.until(split.validation.stop - 1)
         settings = [asdict(s) for s in (r.network, r.training, r.scaling)]
         cuts = [[part.start, part.stop] for part in (split.train, split.validation)]
         versions = [version(library) for library in ("torch", "statsforecast", "scikit-learn")]
-        facts = [self.name, r.horizon, r.season, settings, cuts, panel.digest, versions]
+        facts = [self.name, r.horizon, r.season, settings, cuts, known.digest, before, versions]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
 
     def _train(self, panel: Panel, split: Split) -> None:
@@ -98,9 +113,13 @@ class Candidate:
                 self.watch(epoch)
 
         checkpoint = self.place / "training.pt" if self.place else None
-        run = TrainingRun(checkpoint, on_epoch=count, progress=True)
-        self.forecaster = build(self.name, replace(self.recipe, run=run))
-        self.forecaster.fit(panel, split)
+        alone = multiprocessing.parent_process() is None  # several bars would overwrite each other
+        run = TrainingRun(checkpoint, on_epoch=count, progress=alone)
+        built = build(self.name, replace(self.recipe, run=run))
+        if self.warm_start and self.forecaster is not None:
+            start_from(built, self.forecaster)
+        built.fit(panel, split)
+        self.forecaster = built
         self.history = list(getattr(self.forecaster, "history", []))
         if self.place:
             self._leave(self.place)
@@ -145,4 +164,11 @@ def forget(candidates: Iterable[Candidate]) -> None:
     """Remove the checkpoints of a run that has ended well."""
     for candidate in candidates:
         if candidate.place:
-            shutil.rmtree(candidate.place, ignore_errors=True)
+            remove(candidate.place)
+
+
+def remove(place: Path) -> None:
+    """Remove a checkpoint, so that no part of it is ever found where all of it is expected."""
+    if place.exists():
+        with tempfile.TemporaryDirectory(prefix=".gone-", dir=place.parent) as gone:
+            place.rename(Path(gone) / place.name)

@@ -243,12 +243,35 @@ class BacktestParameters(Parameters):
     """Origins between two trainings; trained once where empty."""
     window: int | None = Field(default=None, ge=1, title="Sliding window")
     """Steps of the sliding training range of a refit; it grows from the first step where empty."""
+    warm_start: bool = Field(default=False, title="Warm start")
+    """A refit's network begins from the weights of the refit before it, with scalers of its own."""
+    workers: int = Field(default=1, ge=1, le=1024, title="Workers")
+    """Processes that refit beside each other, each on one thread; 1 is the flow's own."""
 
     @model_validator(mode="after")
-    def _slides_only_when_refitting(self) -> BacktestParameters:
+    def _sets_nothing_of_refits_without_them(self) -> BacktestParameters:
+        given = {
+            "window": self.window is not None,
+            "warm_start": self.warm_start,
+            "workers": self.workers > 1,
+        }
+        idle = [name for name, there in given.items() if there and self.refit_every is None]
         require(
-            self.window is None or self.refit_every is not None,
-            "window is given without refit_every, which it belongs to; set refit_every too",
+            not idle,
+            f"{' and '.join(idle)} given without refit_every, which a backtest with refits needs; "
+            "set refit_every too",
+        )
+        return self
+
+    @model_validator(mode="after")
+    def _slides_over_enough(self) -> BacktestParameters:
+        need = self.network.look_back + self.network.segment + self.horizon
+        trained = networks(self.models)
+        require(
+            self.window is None or self.window >= need or not trained,
+            f"the sliding window of {self.window} steps is shorter than the {need} that "
+            f"{', '.join(trained)} need for look-back {self.network.look_back} and horizon "
+            f"{self.horizon}; lengthen window, or lower network.look_back",
         )
         return self
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from evaluation.backtest import Backtest, backtest, rolling_backtest
+from evaluation.backtest import Backtest, backtest
 from evaluation.conformal import calibrated
 from evaluation.kinds import networks
 from evaluation.protocol import Forecaster
@@ -109,7 +108,7 @@ def split_of(panel: Panel, parameters: Parameters) -> Split:
             raise UserError(
                 f"the {part} range has {len(steps)} of the data's {panel.steps} steps, fewer than "
                 f"the horizon {horizon}; give more history or a shorter horizon, or change the "
-                "split's shares"
+                f"split's shares{' or its gap' if shares.gap else ''}"
             )
     if networks(parameters.models):
         check_length(panel, split, parameters.network, horizon)
@@ -137,39 +136,13 @@ def rehearse(parameters: Parameters) -> None:
     split_of(panel_of(fetched, settled), settled)
 
 
-def folds_of(panel: Panel, split: Split, parameters: BacktestParameters) -> list[Fold]:
+def folds_of(split: Split, parameters: BacktestParameters) -> list[Fold]:
     """The refits of a backtest over the test range; none where it is not to be refitted."""
-    if parameters.refit_every is None:
+    p = parameters
+    if p.refit_every is None:
         return []
-    origins = split.origins("test", parameters.horizon, parameters.stride)
-    validation, gap = len(split.validation), parameters.split.gap
-    return folds(origins, parameters.refit_every, validation, parameters.window, gap)
-
-
-@dataclass(frozen=True)
-class Refitted:
-    """One candidate's backtest over all refits, and the candidates that the refits made."""
-
-    backtest: Backtest
-    candidates: list[Candidate]
-
-
-def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold]) -> Refitted:
-    """The backtest of one candidate that is made anew and fitted for each of the folds."""
-    made: list[Candidate] = []
-
-    def make() -> list[Candidate]:
-        made.append(candidate.anew())
-        return made[-1:]
-
-    return Refitted(rolling_backtest(make, panel, cuts), made)
-
-
-def join(backtests: Sequence[Backtest], validation: Backtest) -> Backtest:
-    """One calibrated backtest of several candidates' backtests on the same origins."""
-    forecasts = {name: f for part in backtests for name, f in part.forecasts.items()}
-    raw = {name: q for part in backtests for name, q in part.raw.items()}
-    return calibrated(replace(backtests[0], forecasts=forecasts, raw=raw), validation)
+    origins = split.origins("test", p.horizon, p.stride)
+    return folds(origins, p.refit_every, len(split.validation), p.window, p.split.gap)
 
 
 def look_ahead(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,19 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from evaluation.backtest import Backtest
+from evaluation.conformal import calibrated
 from evaluation.followup import FollowUp
 from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import followup, steps
+from flows import followup, refits, steps
 from flows.candidates import Candidate
 from flows.outputs import write_outputs
-from flows.parameters import Parameters
+from flows.parameters import BacktestParameters, Parameters
 from flows.records import log_result
 from flows.results import Result
-from flows.tracking import TrackedRun
+from flows.tracking import TrackedRun, experiment_name
 
 
 def can_heal(task: object, run: TaskRun, state: State[Any]) -> bool:
@@ -108,14 +110,23 @@ def issue(ledger: str, result: Result, run: TrackedRun) -> None:
         get_run_logger().info("the ledger holds these forecasts already, from an earlier run")
 
 
-@task(cache_policy=NO_CACHE, task_run_name="refit {candidate.name}")
-def refit(candidate: Candidate, panel: Panel, cuts: Sequence[Fold], domain: str) -> steps.Refitted:
-    """Judge one candidate on the test range, trained again on the way."""
-    refitted = steps.refit(candidate, panel, cuts)
-    if candidate.history:
-        seconds = sum(made.seconds for made in refitted.candidates)
-        tell(f"{domain}: {candidate.name} {len(cuts)} refits, {seconds:.1f} s")
-    return refitted
+@task(cache_policy=NO_CACHE)
+def refit(
+    candidates: Sequence[Candidate],
+    panel: Panel,
+    folds: Sequence[Fold],
+    parameters: BacktestParameters,
+    before: Backtest,
+) -> Backtest:
+    """Judge candidates on the test range that are trained again on the way."""
+    domain, began = experiment_name(parameters), time.perf_counter()
+    trained = {candidate.name for candidate in candidates if candidate.history}
+
+    def on_done(name: str, done: int) -> None:
+        if name in trained and done == len(folds):
+            tell(f"{domain}: {name} {done} refits, after {time.perf_counter() - began:.1f} s")
+
+    return calibrated(refits.refit(candidates, panel, folds, parameters, on_done), before)
 
 
 @task(cache_policy=NO_CACHE)

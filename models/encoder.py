@@ -52,7 +52,7 @@ class Encoder(nn.Module):
     def _outputs(self, x: Tensor) -> list[Tensor]:
         """[R, N, D] of each layer."""
         outputs: list[Tensor] = []
-        with _one_core() if len(x) < FEW and x.device.type == "cpu" else nullcontext():
+        with one_core() if len(x) < FEW and x.device.type == "cpu" else nullcontext():
             for i, layer in enumerate(self.layers):
                 x = layer(self.dropout(x) if i else x)[0]
                 outputs.append(x)
@@ -72,7 +72,8 @@ class Encoder(nn.Module):
 
 
 @contextmanager
-def _one_core() -> Iterator[None]:
+def one_core() -> Iterator[None]:
+    """PyTorch on one thread of this process."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

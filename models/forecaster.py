@@ -56,6 +56,8 @@ class NetworkForecaster:
     covariates: Covariates = Covariates()
     lens: Lens | None = None
     net: Network | None = None
+    start: NetworkForecaster | None = None
+    """A fitted one of the same settings, from whose weights the next `fit` begins."""
 
     def __post_init__(self) -> None:
         require(
@@ -113,8 +115,17 @@ class NetworkForecaster:
         signal = self.lens.signal(panel.until(split.validation.stop - 1), device)
         torch.manual_seed(self.training.seed)
         self.net = self.make(signal)
+        self._begin(self.net, self.lens)
         task = forecasting_task(self.net, signal, split, self.training)
         self.history = train(self.net, task, self.training, self.run)
+
+    def _begin(self, net: Network, lens: Lens) -> None:
+        """Take over the weights to start from, where they are for the same inputs."""
+        if self.start is not None:
+            before, fitted = self.start._fitted()
+            if (before.shape, fitted.cycles) == (net.shape, lens.cycles):
+                net.load_state_dict(before.state_dict())
+            self.start = None
 
     def make(self, signal: Signal) -> Network:
         """An untrained network for data like `signal`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -101,6 +101,22 @@ def build(name: str, recipe: Recipe) -> AnyForecaster:
     if recipe.horizon < 1:
         raise UserError(f"the horizon must be at least 1 step, got {recipe.horizon}")
     return MODELS[name](recipe)
+
+
+def start_from(forecaster: AnyForecaster, before: AnyForecaster) -> None:
+    """Let the next fit begin from the weights of `before`, fitted by the same recipe.
+
+    An ensemble's members begin from its members. What has no weights begins as ever. So does a
+    network that sees other inputs, such as a calendar cycle that its longer training range shows.
+    """
+    for one, other in zip(_networks_in(forecaster), _networks_in(before), strict=True):
+        one.start = other
+
+
+def _networks_in(forecaster: AnyForecaster) -> Sequence[NetworkForecaster]:
+    if isinstance(forecaster, Ensemble):
+        return forecaster.members
+    return [forecaster] if isinstance(forecaster, NetworkForecaster) else []
 
 
 def save(forecaster: AnyForecaster, folder: Path) -> None:

@@ -9,14 +9,13 @@ import pytest
 from utilsforecast import losses
 from utilsforecast.evaluation import evaluate
 
-from evaluation.backtest import backtest, rolling_backtest, targets
+from evaluation.backtest import backtest, targets
 from evaluation.conformal import calibrated
 from evaluation.leaderboard import by_series, leaderboard
 from evaluation.metrics import seasonal_scale
 from evaluation.protocol import Forecaster
 from features.calendars import Calendar
 from features.panel import Floats, Integers, Panel
-from features.splits import Split, folds
 from tests.evaluation.toys import Constant, LastPlus, panel_of, wavy_panel
 
 
@@ -136,45 +135,6 @@ def test_forecasts_of_the_future_have_dates_and_no_y() -> None:
                                                        "2024-01-16"]))  # fmt: skip
     assert frame["last-plus"].tolist() == [9, 9, 10, 10]
     assert len(ahead.frame()) == 1
-
-
-def test_refits_learn_from_the_past_only_and_join_up() -> None:
-    panel, origins = wavy_panel(60), np.arange(40, 50)
-    made: list[Constant] = []
-
-    def make() -> list[Constant]:
-        made.append(Constant(float(len(made))))
-        return made[-1:]
-
-    cut = folds(origins, refit_every=4, validation=5)
-    judged = rolling_backtest(make, panel, cut)
-    np.testing.assert_array_equal(judged.origins, origins)
-    np.testing.assert_array_equal(judged.y, targets(panel, origins, 3))
-    values = judged.forecasts["constant"][0, :, 0]
-    assert values.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
-    assert [one.fitted for one in made] == [
-        [(int(fold.origins[0]) + 1, fold.split)] for fold in cut
-    ]
-
-
-def test_without_learning_refits_change_nothing() -> None:
-    panel, origins = wavy_panel(60), np.arange(40, 50)
-    rolled = rolling_backtest(lambda: [LastPlus(1.0)], panel, folds(origins, 3, validation=5))
-    pd.testing.assert_frame_equal(rolled.frame(), backtest([LastPlus(1.0)], panel, origins).frame())
-
-
-def test_a_refit_is_not_handed_the_future() -> None:
-    class Peeking(Constant):
-        def fit(self, panel: Panel, split: Split) -> None:
-            self.value = float(np.nansum(panel.y))
-
-    panel, origins = wavy_panel(60), np.array([40, 45])
-    wild = panel.y.copy()
-    wild[:, 46:] = 1e9
-    cut = folds(origins, 1, validation=5)
-    before = rolling_backtest(lambda: [Peeking(0.0)], panel, cut)
-    after = rolling_backtest(lambda: [Peeking(0.0)], panel_of(wild, panel.ids), cut)
-    np.testing.assert_array_equal(before.forecasts["constant"], after.forecasts["constant"])
 
 
 class Wrong(Constant):

@@ -86,17 +86,24 @@ def test_folds_as_lists() -> None:
     ]
     assert [fold.origins.tolist() for fold in growing] == [[9, 12], [15]]
     sliding = folds(np.array([9, 12, 15]), refit_every=1, validation=2, window=4, gap=1)
-    assert [fold.split.train for fold in sliding] == [range(3, 7), range(6, 10), range(9, 13)]
-    assert [fold.split.validation for fold in sliding] == [
-        range(8, 10),
-        range(11, 13),
-        range(14, 16),
+    assert [fold.split for fold in sliding] == [
+        Split(range(2, 6), range(7, 9), range(10, 10)),  # step 6 and step 9 are left out
+        Split(range(5, 9), range(10, 12), range(13, 13)),
+        Split(range(8, 12), range(13, 15), range(16, 16)),
     ]
+    assert [(fold.first, fold.last) for fold in growing] == [(9, 12), (15, 15)]
+
+
+def test_the_first_growing_fold_learns_from_what_the_split_does() -> None:
+    split = Split.by_share(100, 0.5, 0.2, gap=3)
+    first, *_ = folds(split.origins("test", 4), 5, len(split.validation), gap=3)
+    assert (first.split.train, first.split.validation) == (split.train, split.validation)
 
 
 def test_a_fold_without_training_range_is_refused() -> None:
-    with pytest.raises(UserError, match="starts at step 5 leaves no training range in front of 4"):
-        folds(np.array([4, 5]), refit_every=1, validation=4, gap=1)
+    with pytest.raises(UserError, match="first target is step 6 leaves no training range in front"):
+        folds(np.array([5, 6]), refit_every=1, validation=4, gap=1)
+    assert folds(np.array([6]), refit_every=1, validation=4, gap=1)[0].split.train == range(1)
 
 
 @given(
@@ -122,7 +129,7 @@ def test_folds_learn_from_before_their_first_origin_only(
     assert np.concatenate([fold.origins for fold in parts]).tolist() == origins.tolist()
     for fold in parts:
         assert len(fold.origins) <= refit_every
-        assert fold.split.validation.stop == fold.origins[0] + 1
+        assert fold.origins[0] + 1 - fold.split.validation.stop == gap
         assert len(fold.split.validation) == validation
         assert fold.split.validation.start - fold.split.train.stop == gap
         assert len(fold.split.test) == 0

@@ -83,7 +83,9 @@ def test_checkpoints_change_nothing(panel: Panel, split: Split, tmp_path: Path) 
 
 def test_other_settings_data_or_splits_start_afresh(panel: Panel, split: Split) -> None:
     one = candidate(None)
-    other_data = to_panel(small_frame(150))
+    frame = small_frame()
+    frame.loc[5, "y"] += 1e-9
+    other_data = to_panel(frame)
     digests = {
         one.digest(panel, split),
         candidate(None, seed=1).digest(panel, split),
@@ -91,9 +93,21 @@ def test_other_settings_data_or_splits_start_afresh(panel: Panel, split: Split) 
         one.digest(other_data, split),
         one.digest(panel, Split.by_share(panel.steps, 0.6)),
         Candidate("lstm-direct", one.recipe).digest(panel, split),
+        one.digest(panel, split, before="another"),
     }
-    assert len(digests) == 6
+    assert len(digests) == 7
     assert candidate(None).digest(panel, split) in digests
+
+
+def test_what_comes_after_the_validation_range_makes_no_other_fit(
+    panel: Panel, split: Split, tmp_path: Path
+) -> None:
+    last = split.validation.stop - 1
+    first, again = candidate(tmp_path), candidate(tmp_path)
+    first.fit(panel, split)
+    again.fit(panel.until(last), split)
+    assert again.trained == 0
+    assert first.digest(panel.until(last - 1), split) != first.last_fit
 
 
 def test_a_run_that_ended_well_leaves_no_checkpoints(

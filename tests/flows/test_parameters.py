@@ -93,6 +93,24 @@ def test_what_cannot_be_used_is_said_in_one_sentence(fields: dict[str, Any], sen
     assert "\n" not in said
 
 
-def test_a_sliding_window_needs_refits() -> None:
-    with pytest.raises(ValidationError, match="without refit_every"):
-        BacktestParameters(window=100)
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"window": 100}, "window given without refit_every"),
+        ({"warm_start": True, "workers": 2}, "warm_start and workers given without refit_every"),
+        ({"workers": 0}, "workers: input should be greater than or equal to 1, got 0"),
+        ({"refit_every": 5, "window": 100}, "window of 100 steps is shorter than the 102"),
+    ],
+)
+def test_refits_that_cannot_be_are_said_in_one_sentence(
+    fields: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        BacktestParameters(models=("naive", "gru-direct"), **fields)
+    said = one_sentence(caught.value)
+    assert sentence in said
+    assert "\n" not in said
+
+
+def test_baselines_slide_over_as_little_as_they_like() -> None:
+    assert BacktestParameters(models=("naive",), refit_every=5, window=1).window == 1

@@ -84,33 +84,33 @@ def test_known_future_covariates_must_reach_the_horizon() -> None:
 def test_no_refit_is_no_fold() -> None:
     panel = to_panel(small_frame())
     parameters = BacktestParameters(**given("x"))
-    assert steps.folds_of(panel, steps.split_of(panel, parameters), parameters) == []
+    assert steps.folds_of(steps.split_of(panel, parameters), parameters) == []
 
 
 def test_refits_cover_the_origins_of_the_test_range_once() -> None:
     panel = to_panel(small_frame())
     parameters = BacktestParameters(**given("x", refit_every=4, stride=2, window=60))
     split = steps.split_of(panel, parameters)
-    folds = steps.folds_of(panel, split, parameters)
+    folds = steps.folds_of(split, parameters)
     origins = np.concatenate([fold.origins for fold in folds])
     np.testing.assert_array_equal(origins, split.origins("test", 3, 2))
     assert {len(fold.split.train) for fold in folds} == {60}
 
 
-def test_joined_backtests_keep_each_models_forecasts() -> None:
+def test_a_gap_keeps_refits_apart_from_what_they_forecast() -> None:
     panel = to_panel(small_frame())
-    parameters = BacktestParameters(**given("x", models=["naive", "drift"], refit_every=20))
-    split = steps.split_of(panel, parameters)
-    candidates = candidates_of(parameters, 7)
-    for candidate in candidates:
-        candidate.fit(panel, split)
-    validation, once = steps.compare(candidates, panel, split, parameters)
-    folds = steps.folds_of(panel, split, parameters)
-    parts = [steps.refit(candidate, panel, folds).backtest for candidate in candidates]
-    again = steps.join(parts, validation)
-    for name in ("naive", "drift"):  # which learn nothing, so a refit changes nothing
-        np.testing.assert_array_equal(again.forecasts[name], once.forecasts[name])
-        np.testing.assert_array_equal(again.interval(name), once.interval(name))
+    split = {"train": 0.6, "validation": 0.2, "gap": 4}
+    parameters = BacktestParameters(**given("x", refit_every=5, split=split))
+    for fold in steps.folds_of(steps.split_of(panel, parameters), parameters):
+        assert fold.split.validation.start - fold.split.train.stop == 4
+        assert fold.first + 1 - fold.split.validation.stop == 4
+
+
+def test_a_gap_that_leaves_nothing_is_one_sentence() -> None:
+    panel = to_panel(small_frame())
+    parameters = BacktestParameters(**given("x", refit_every=5, split={"gap": 20}))
+    with pytest.raises(UserError, match=r"the validation range has 0 .* or its gap$"):
+        steps.split_of(panel, parameters)
 
 
 def test_the_future_starts_after_the_last_step() -> None:
