@@ -24,7 +24,7 @@ _COVERAGE = "in 90 %"
 _DISPENSABLE = ("MASE", "MAPE %", "RMSE")
 """Columns that go, in this order, where numbers are too long for the terminal."""
 _CHOSEN = "* chosen on the validation range; the figures are of the test range"
-_LUCK = "p: how often luck alone would differ so much from naive; below 0.05 it is called real"
+_LUCK = "p: how often luck alone differs so much from naive; real where below 0.05"
 _SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
 _NOTES = 6
 """Notes on live data that the terminal shows."""
@@ -106,11 +106,15 @@ def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
     columns = {title: column(board[key]) for key, title in _METRICS.items()}
     columns |= {title: [signed_percent(v) for v in board[key]] for key, title in _SKILLS.items()}
     if board["p_vs_naive"].notna().any():  # enough origins to tell
-        columns["p"] = [NOTHING if pd.isna(p) else f"{p:.3f}" for p in board["p_vs_naive"]]
+        columns["p"] = [_probability(p) for p in board["p_vs_naive"]]
     shares = board["coverage_90"]
     if shares.isna().all():  # too few errors for intervals
         return columns
     return columns | {_COVERAGE: [NOTHING if pd.isna(v) else f"{100 * v:.1f} %" for v in shares]}
+
+
+def _probability(p: float) -> str:
+    return NOTHING if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def needed(columns: dict[str, list[str]]) -> int:
