@@ -116,7 +116,8 @@ def requested(chromium: Chrome) -> list[str]:
 def judge(chromium: Chrome, path: Path) -> None:
     """What holds for every report at every size."""
     assert log(chromium, "browser") == []
-    addresses = [url for url in requested(chromium) if not url.startswith(("data:", "blob:"))]
+    inside = ("data:", "blob:", "chrome:")  # the last are the browser's own icons
+    addresses = [url for url in requested(chromium) if not url.startswith(inside)]
     assert addresses == [path.as_uri()]
     assert chromium.execute_script(page.TOO_WIDE) == []
     assert chromium.execute_script(page.NOT_DRAWN) == []
