@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation.comparison import ALPHA
 from evaluation.numbers import NOTHING, column, signed_percent
-from evaluation.phrases import at_steps
+from evaluation.phrases import at_steps, probability
 from evaluation.significance import OUTSIDE
 from evaluation.tables import Cell, Table, plain_table
 from evaluation.tally import AVERAGES
@@ -49,10 +49,22 @@ def leads(table: pd.DataFrame, reference: str, horizon: int) -> list[Lead]:
     ends = rows[["skill", "skill_lower", "skill_upper"]].to_numpy(dtype=float)
     finite = ends[[all(map(math.isfinite, row)) for row in ends]]
     low, high = min(0.0, *finite.flat, -1e-9), max(0.0, *finite.flat, 1e-9)
-    return [_lead(row, low, high, horizon) for row in rows.to_dict(orient="records")]
+    beaten = _beaten(table)
+    return [
+        _lead(row, low, high, horizon, row["model"] in beaten)
+        for row in rows.to_dict(orient="records")
+    ]
 
 
-def _lead(row: dict[str, float | str], low: float, high: float, horizon: int) -> Lead:
+def _beaten(table: pd.DataFrame) -> set[str]:
+    """The models that are worse than the best one, by their own comparison with it."""
+    behind = table["difference"] > 0
+    best = set(table["model"]) - set(table.loc[behind, "model"])
+    lost = behind & (table["p_adjusted"] < ALPHA) & table["reference"].isin(best)
+    return set(table.loc[lost, "model"])
+
+
+def _lead(row: dict[str, float | str], low: float, high: float, horizon: int, beaten: bool) -> Lead:
     skill, lower, upper, p, best = (
         float(row[name])
         for name in ("skill", "skill_lower", "skill_upper", "p_adjusted", "best_set")
@@ -67,7 +79,7 @@ def _lead(row: dict[str, float | str], low: float, high: float, horizon: int) ->
         _finding(float(row["difference"]), p),
         probability(p),
         _steps(str(row["better_steps"]), str(row["worse_steps"]), horizon),
-        "not told" if math.isnan(best) else "no" if best < OUTSIDE else "yes",
+        "not told" if math.isnan(best) else "no" if beaten or best < OUTSIDE else "yes",
     )
 
 
@@ -89,11 +101,6 @@ def _steps(better: str, worse: str, horizon: int) -> str:
             every = len(steps) == horizon > 1
             told.append(f"{word} {'at every step' if every else at_steps(steps)}")
     return "; ".join(told) or "none told apart"
-
-
-def probability(p: float) -> str:
-    """A p-value in three decimals; `below 0.001` rather than a zero."""
-    return NOTHING if math.isnan(p) else "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def all_comparisons(table: pd.DataFrame) -> Table:

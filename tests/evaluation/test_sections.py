@@ -26,13 +26,22 @@ def test_findings_are_words() -> None:
         *("better", "worse"),
         "worse: it diverged",
     )
-    assert (lead.p, behind.p, diverged.p) == ("below 0.001", "0.012", "–")
+    assert (lead.p, behind.p, diverged.p) == ("<0.001", "0.012", "–")
     assert (lead.best, behind.best) == ("yes", "no")
     assert (lead.skill, lead.interval) == ("+8.0 %", "+2.0 % to +13.0 %")
     assert lead.steps == "better at every step"
     assert behind.steps == "worse at steps 1 and 3"
     (one,) = leads(comparisons(), "seasonal-naive", 3)
     assert (one.finding, one.best, one.steps) == ("may be luck", "not told", "better at step 2")
+
+
+def test_what_loses_to_the_best_is_not_among_the_best() -> None:
+    (lead, *_) = leads(comparisons(), "naive", 3)
+    assert lead.best == "yes"
+    lost = comparisons().iloc[[0]].assign(reference="theta", difference=0.1, p_adjusted=0.01)
+    ahead = lost.assign(model="theta", reference="lstm-direct", difference=-0.1)
+    (lead, *_) = leads(pd.concat([comparisons(), lost, ahead]), "naive", 3)
+    assert lead.best == "no"
 
 
 def test_too_few_origins_are_said() -> None:
