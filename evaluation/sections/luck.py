@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +12,7 @@ from evaluation.comparison import ALPHA
 from evaluation.numbers import NOTHING, column, signed_percent
 from evaluation.phrases import at_steps, probability
 from evaluation.significance import OUTSIDE
-from evaluation.tables import Cell, Table, plain_table
+from evaluation.tables import Cell, Table
 from evaluation.tally import AVERAGES
 
 
@@ -74,7 +75,7 @@ def _lead(row: dict[str, float | str], low: float, high: float, horizon: int, be
     return Lead(
         str(row["model"]),
         signed_percent(skill),
-        f"{signed_percent(lower)} to {signed_percent(upper)}" if drawn else NOTHING,
+        _interval(lower, upper),
         Whisker(*places) if drawn else None,
         _finding(float(row["difference"]), p),
         probability(p),
@@ -103,20 +104,38 @@ def _steps(better: str, worse: str, horizon: int) -> str:
     return "; ".join(told) or "none told apart"
 
 
-def all_comparisons(table: pd.DataFrame) -> Table:
+def all_comparisons(table: pd.DataFrame, horizon: int) -> Table:
     """Every comparison as it was found."""
-    shown = table.drop(columns=["origins", "reference_mae"], errors="ignore").set_index("model")
-    shown.columns = [name.replace("_", " ") for name in shown.columns]
-    return plain_table("Every comparison, with raw and adjusted p-values.", shown)
+    rows = [
+        [
+            Cell(str(row["model"])),
+            Cell(str(row["reference"])),
+            Cell(signed_percent(row["skill"]), "number"),
+            Cell(_interval(row["skill_lower"], row["skill_upper"])),
+            Cell(probability(row["p"]), "number"),
+            Cell(probability(row["p_adjusted"]), "number"),
+            Cell(_steps(row["better_steps"], row["worse_steps"], horizon)),
+            Cell(str(row["better_series"]), "number"),
+        ]
+        for row in table.to_dict(orient="records")
+    ]
+    head = ["model", "against", "skill", "95 % interval", "p", "adjusted p", "by step ahead"]
+    caption = "Every comparison, by MAE; better on series: on how many by more than luck."
+    return Table(caption, [*head, "better on series"], rows)
 
 
-def intervals(table: pd.DataFrame) -> Table:
-    """Every metric with its 95 % interval, one row a model.
+def _interval(lower: float, upper: float) -> str:
+    there = math.isfinite(lower) and math.isfinite(upper)
+    return f"{signed_percent(lower)} to {signed_percent(upper)}" if there else NOTHING
+
+
+def intervals(table: pd.DataFrame, models: Iterable[str]) -> Table:
+    """Every metric with its 95 % interval, one row a model, in the order of `models`.
 
     `table` is indexed by `model` and `metric`, with `value`, `lower` and `upper`.
     """
     metrics = table.index.unique("metric")
-    cells: dict[str, list[Cell]] = {str(m): [] for m in table.index.unique("model")}
+    cells: dict[str, list[Cell]] = {model: [] for model in models}
     for metric in metrics:
         part = table.xs(metric, level="metric").reindex(list(cells))
         texts = [column(part[name]) for name in ("value", "lower", "upper")]

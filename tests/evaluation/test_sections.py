@@ -65,7 +65,7 @@ def test_whiskers_share_one_line_that_holds_naive() -> None:
 def test_a_metric_without_an_interval_stands_alone() -> None:
     frame = metric_intervals()
     frame.loc[("naive", "mae"), ["lower", "upper"]] = np.nan
-    table = luck.intervals(frame)
+    table = luck.intervals(frame, frame.index.unique("model"))
     assert table.head == ["model", "MAE", "RMSE"]
     assert table.rows[0][1].text == "1.000"
     assert table.rows[0][2].text.endswith(")")
@@ -183,3 +183,13 @@ def test_colours_are_replaced_one_by_one_without_a_second_replacement() -> None:
 def test_no_network_is_told_by_its_colour_alone() -> None:
     look = palette.styles([f"network-{k}" for k in range(24)]).values()
     assert len({(style.dash, style.symbol) for style in look}) == 24
+
+
+def test_every_comparison_is_told_in_words() -> None:
+    frame = comparisons().assign(p=0.00001, better_series=2)
+    table = luck.all_comparisons(frame, 3)
+    assert [cell.text for cell in table.rows[0]] == [
+        *("lstm-direct", "naive", "+8.0 %", "+2.0 % to +13.0 %", "<0.001", "<0.001"),
+        *("better at every step", "2"),
+    ]
+    assert not any("_" in name for name in table.head)
