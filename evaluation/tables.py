@@ -128,6 +128,8 @@ def _plain(value: object) -> Cell:
     return Cell(f"{value:,.0f}" if whole and math.isfinite(value) else number(value, 4), "number")
 
 
-_KINDS: dict[str, Callable[[Any], Cell]] = dict.fromkeys(SKILLS, _skill) | dict.fromkeys(
-    SHARES, _share
-)
+_KINDS: dict[str, Callable[[Any], Cell]] = {
+    **dict.fromkeys(SKILLS, _skill),
+    **dict.fromkeys(SHARES, _share),
+}
+"""Columns that are not written as plain numbers."""

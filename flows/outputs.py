@@ -43,8 +43,8 @@ _DRIFT = {
     "psi": "index",
     "by_chance": "by chance up to",
     "state": "drift",
-    "reference": "values then",
-    "recent": "values now",
+    "reference": "count then",
+    "recent": "count now",
 }
 """Columns of `evaluation.drift.input_drift` that the report shows -> what it calls them."""
 BEST = "best.yaml"
@@ -133,7 +133,7 @@ def _drift(result: Result) -> Account:
     """How far what the networks see has moved."""
     caption = (
         "The latest values against the training range, by the population stability index, and what"
-        " it reaches by chance. Values of the target are its changes."
+        " it reaches by chance. Of targets and past-only covariates, changes are compared."
     )
     said = input_sentences(result.drift) or ["No input has drifted since the training range."]
     table = result.drift.set_index("series")[list(_DRIFT)].rename(columns=_DRIFT)
