@@ -31,7 +31,7 @@ def block_length(losses: Floats, lags: int) -> int:
     """
     from arch.bootstrap import optimal_block_length
 
-    finite = losses[:, np.isfinite(losses).all(axis=0)]
+    finite = _of_size_one(losses[:, np.isfinite(losses).all(axis=0)])
     with np.errstate(divide="ignore", invalid="ignore"):  # losses that hardly ever change
         found = optimal_block_length(finite)["circular"]
     longest = max((length for length in found if np.isfinite(length)), default=1.0)
@@ -143,7 +143,7 @@ def confidence_set(losses: Floats, lags: int) -> Floats:
     p = np.where(finite, 1.0, 0.0)
     if len(losses) < origins_needed(lags):
         return np.full(len(p), np.nan)
-    distinct, which = np.unique(losses[:, finite], axis=1, return_inverse=True)
+    distinct, which = np.unique(_of_size_one(losses[:, finite]), axis=1, return_inverse=True)
     if distinct.shape[1] > 1:
         block = block_length(distinct, lags)
         apart = distinct.mean(axis=0) * (1 - 1 / widening(len(distinct), block))
@@ -153,3 +153,9 @@ def confidence_set(losses: Floats, lags: int) -> Floats:
         found.compute()
         p[finite] = found.pvalues["Pvalue"].sort_index().to_numpy()[which.ravel()]
     return p
+
+
+def _of_size_one(losses: Floats) -> Floats:
+    """The largest is 1, so that no square overflows or vanishes; nothing here has a unit."""
+    size = np.abs(losses).max(initial=0.0)
+    return losses / size if size > 0 else losses

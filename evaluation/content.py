@@ -39,7 +39,7 @@ class ReportContent:
     scale: Scale
     test: Backtest
     validation: Backtest | None = None
-    """Without it (a backtest with refit) no model is chosen."""
+    """Without it no model is chosen."""
     future: Backtest | None = None
     """The forecasts from the panel's last step."""
     unit: str = ""
@@ -71,5 +71,3 @@ class ReportContent:
     """What earlier forecasts came to."""
     drift: Account | None = None
     """How far the inputs have moved since the training range."""
-    audit: Account | None = None
-    """What was checked of data and models."""

@@ -41,12 +41,12 @@ def series_table(panel: Panel) -> pd.DataFrame:
     for s, name in enumerate(panel.ids):
         seen = np.flatnonzero(np.isfinite(panel.y[s]))
         if not len(seen):
-            rows.append({"unique_id": name, "observed": 0})
+            rows.append({"series": name, "observed": 0})
             continue
         values = panel.y[s, seen]
         rows.append(
             {
-                "unique_id": name,
+                "series": name,
                 "first": day(panel.stamps[seen[0]]),
                 "last": day(panel.stamps[seen[-1]]),
                 "observed": len(seen),
@@ -57,7 +57,7 @@ def series_table(panel: Panel) -> pd.DataFrame:
                 "highest": values.max(),
             }
         )
-    return pd.DataFrame(rows).set_index("unique_id")
+    return pd.DataFrame(rows).set_index("series")
 
 
 def split_table(panel: Panel, split: Split) -> pd.DataFrame:

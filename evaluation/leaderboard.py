@@ -17,7 +17,7 @@ import pandas as pd
 
 from evaluation import metrics
 from evaluation.backtest import Backtest
-from evaluation.kinds import REFERENCES
+from evaluation.kinds import REFERENCES, networks
 from evaluation.metrics import METRICS, Scale
 from evaluation.scores import Values, scores
 from evaluation.tally import AVERAGES, points_of
@@ -80,6 +80,14 @@ def select(validation: Backtest) -> str:
             " and forecast by every model, so none can be chosen; make the validation range longer"
         )
     return min(mae, key=lambda model: mae[model])
+
+
+def to_draw(validation: Backtest) -> list[str]:
+    """The models of a drawing: the best by validation, the best network, the references."""
+    mae = overall(validation, "mae")
+    ranked = sorted(mae, key=lambda model: mae[model])
+    references = [model for model in REFERENCES if model in mae]
+    return list(dict.fromkeys(ranked[:1] + networks(ranked)[:1] + references))
 
 
 def overall(backtest: Backtest, metric: str) -> dict[str, float]:

@@ -261,7 +261,8 @@ MAPE_SHARE = Metric(
 def by_series(metric: Metric, points: Points) -> Floats:
     """[S] the metric of each series over all its points; NaN where none can be used."""
     top, bottom = metric.terms(points)
-    return metric.average(top.sum(axis=(1, 2)), bottom.sum(axis=(1, 2)))
+    with np.errstate(over="ignore", invalid="ignore"):  # a forecast that diverged both ways
+        return metric.average(top.sum(axis=(1, 2)), bottom.sum(axis=(1, 2)))
 
 
 def mean(values: Floats, axes: tuple[int, ...]) -> Floats:

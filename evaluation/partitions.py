@@ -34,7 +34,8 @@ class Partition:
     def sums(self, values: Floats) -> Floats:
         """[S, O, H] → [S, G] the sum of each series over each group."""
         alike = tuple(axis for axis in (1, 2) if self.group.shape[axis] == 1)
-        values = values.sum(axis=alike, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):  # a forecast that diverged both ways
+            values = values.sum(axis=alike, keepdims=True)
         cells = self.groups + 1  # -1 is the last of them
         place = self.group % cells + cells * np.arange(len(values))[:, None, None]
         found = np.bincount(place.ravel(), values.ravel(), len(values) * cells)

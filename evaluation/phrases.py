@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from evaluation.comparison import ALPHA, Comparison
-from evaluation.numbers import apart, number
+from evaluation.numbers import NOTHING, apart, number
 
 
 def outcome(one: Comparison, reference: str, origins: int, needed: int) -> str:
@@ -19,6 +19,8 @@ def outcome(one: Comparison, reference: str, origins: int, needed: int) -> str:
         return f"loses to {reference}{_where(one, one.worse_steps, 'better', one.better_steps)}"
     if one.difference == 0:
         return f"equals {reference}"
+    if math.isnan(one.difference):
+        return f"diverged, and so did {reference}"
     if math.isnan(one.p):
         place = "ahead of" if one.difference < 0 else "behind"
         return f"is {place} {reference}, but {too_few(origins, needed)}"
@@ -85,7 +87,7 @@ def size(one: Comparison) -> str:
 
 def doubt(one: Comparison) -> str:
     """`95 % interval 1.1 to 5.6 %; p = 0.004`; p is the adjusted one."""
-    p = "p < 0.001" if one.p_adjusted < 0.001 else f"p = {_p(one.p_adjusted)}"
+    p = "p < 0.001" if one.p_adjusted < 0.001 else f"p = {probability(one.p_adjusted)}"
     sign = 100 if one.difference < 0 else -100
     ends = sorted(sign * end for end in one.interval)
     if not all(map(math.isfinite, ends)):
@@ -94,6 +96,13 @@ def doubt(one: Comparison) -> str:
     return f"95 % interval {low} to {high} %; {p}"
 
 
-def _p(p: float) -> str:
-    """Three decimals, or as many as it takes to tell it from the level."""
+def probability(p: float) -> str:
+    """A p-value in three decimals, or as many as it takes to tell it from the level.
+
+    `<0.001` rather than a zero; a dash for NaN.
+    """
+    if math.isnan(p):
+        return NOTHING
+    if p < 0.001:
+        return "<0.001"
     return apart(p, ALPHA)[0] if f"{p:.3f}" == f"{ALPHA:.3f}" else f"{p:.3f}"

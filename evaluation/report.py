@@ -17,8 +17,7 @@ import pandas as pd
 from evaluation import datacard
 from evaluation.backtest import Backtest
 from evaluation.content import Account, ReportContent
-from evaluation.kinds import BASELINES, networks
-from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
+from evaluation.leaderboard import by_horizon, by_series, leaderboard, select, to_draw
 from evaluation.numbers import NOTHING
 from evaluation.palette import DARK
 from evaluation.sections import forecasts, luck, prices, reliability
@@ -99,9 +98,9 @@ def _tables(c: ReportContent, board: pd.DataFrame, tests: pd.DataFrame) -> dict[
         "by_series": series_scores(each, by_series(c.test, c.scale), c.unit)
         if len(panel) > 1
         else None,
-        "intervals": None if c.intervals is None else luck.intervals(c.intervals),
+        "intervals": None if c.intervals is None else luck.intervals(c.intervals, board.index),
         "leads": luck.leads(tests, "naive", c.test.horizon),
-        "comparisons": luck.all_comparisons(tests) if len(tests) else None,
+        "comparisons": luck.all_comparisons(tests, c.test.horizon) if len(tests) else None,
         "ratios": None if c.trading is None else prices.ratios(c.trading),
         "series": plain_table("Each series by itself.", datacard.series_table(panel)),
         "split": plain_table(
@@ -113,7 +112,7 @@ def _tables(c: ReportContent, board: pd.DataFrame, tests: pd.DataFrame) -> dict[
 
 def _drawings(c: ReportContent) -> dict[str, Any]:
     """Every drawing; None or an empty list where there is nothing to draw."""
-    shown, steps = _shown(c), by_horizon(c.test, c.scale)
+    shown, steps = to_draw(c.validation or c.test), by_horizon(c.test, c.scale)
     rivals = list(dict.fromkeys([shown[0], *(["naive"] if "naive" in shown else shown[1:2])]))
     return {
         "fans": _fans(c, shown),
@@ -133,21 +132,12 @@ def _accounts(c: ReportContent) -> dict[str, tuple[Account, Table | None]]:
     given = {
         "What earlier forecasts came to": c.earlier,
         "Drift of the inputs": c.drift,
-        "Audit": c.audit,
     }
     return {
         name: (told, None if told.table is None else plain_table(told.caption, told.table))
         for name, told in given.items()
         if told is not None
     }
-
-
-def _shown(c: ReportContent) -> list[str]:
-    """The models of a drawing: the best by validation, the best network, the two references."""
-    mae = overall(c.validation or c.test, "mae")
-    ranked = sorted(mae, key=lambda model: mae[model])
-    references = [model for model in BASELINES[:2] if model in mae]
-    return list(dict.fromkeys(ranked[:1] + networks(ranked)[:1] + references))
 
 
 def _fans(c: ReportContent, shown: list[str]) -> dict[str, list[Drawing]]:

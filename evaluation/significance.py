@@ -35,7 +35,7 @@ class Significance:
     comparisons: tuple[Comparison, ...]
     best_set: dict[str, float]
     """Model -> p-value of the model confidence set; below 0.1 it is worse than the best."""
-    classical: str | None
+    without_network: str | None
     """Of the models that are no networks, the one with the lowest MAE."""
     origins: int
     """Where something was judged."""
@@ -126,7 +126,7 @@ def significance(backtest: Backtest) -> Significance:
     return Significance(
         _adjusted(raw),
         dict(zip(found, map(float, inside), strict=True)),
-        next(iter(_classical(ranked)), None),
+        next(iter(_without_network(ranked)), None),
         int((~np.isnan(whole).any(axis=1)).sum()),
         origins_needed(int(lags[0])),
         backtest.ids,
@@ -147,12 +147,12 @@ def _pairs(ranked: list[str]) -> list[tuple[str, str]]:
     for model in ranked:
         others = [other for other in ranked if other != model]
         known = [reference for reference in REFERENCES if reference in others]
-        wanted = dict.fromkeys([*known, *others[:1], *_classical(others)[:1]])
+        wanted = dict.fromkeys([*known, *others[:1], *_without_network(others)[:1]])
         pairs += [(model, reference) for reference in wanted]
     return pairs
 
 
-def _classical(models: list[str]) -> list[str]:
+def _without_network(models: list[str]) -> list[str]:
     return [model for model in models if model not in networks(models)]
 
 

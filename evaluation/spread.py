@@ -22,6 +22,7 @@ def local_spread(panel: Panel) -> Floats:
     window = max(SEASONS * panel.calendar.season, LEAST)
     past = total / np.maximum(count, 1)
     recent = past.copy()
-    recent[:, window:] = (total[:, window:] - total[:, :-window]) / window
+    fresh = count[:, window:] - count[:, :-window]  # fewer than the window where a series is young
+    recent[:, window:] = (total[:, window:] - total[:, :-window]) / np.maximum(fresh, 1)
     spread = np.maximum(recent, past / 10)
     return np.where(spread > 0, spread, np.nan)

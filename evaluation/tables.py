@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from evaluation.metrics import METRICS
 from evaluation.numbers import NOTHING, column, number, signed_percent
 from evaluation.plots import metric_label
+from evaluation.tally import AVERAGES
 
 SKILLS = {"skill_vs_naive": "vs naive", "skill_vs_seasonal": "vs seasonal-naive"}
 SHARES = ("mape_share", "coverage_90")
@@ -55,12 +57,19 @@ def series_scores(caption: str, scores: pd.DataFrame, unit: str = "") -> Table:
 
 
 def plain_table(caption: str, frame: pd.DataFrame) -> Table:
-    """A frame with its index as row headings; numbers in four digits, nothing as a dash."""
-    rows = [
-        [Cell(str(index)), *(_plain(value) for value in row)]
-        for index, row in zip(frame.index, frame.itertuples(index=False), strict=True)
-    ]
-    return Table(caption, [str(frame.index.name or ""), *map(str, frame.columns)], rows)
+    """A frame with its index as row headings; numbers in four digits, nothing as a dash.
+
+    Columns of a leaderboard are called and written as there.
+    """
+    cells = [[Cell(str(index)) for index in frame.index]]
+    cells += [[_KINDS.get(str(name), _plain)(value) for value in frame[name]] for name in frame]
+    head = [SKILLS[c] if c in SKILLS else _label(c) for c in map(str, frame.columns)]
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    return Table(caption, [str(frame.index.name or ""), *head], rows)
+
+
+def _label(column: str) -> str:
+    return AVERAGES[column].label if column in AVERAGES else column
 
 
 def _by_model(caption: str, scores: pd.DataFrame, unit: str, columns: Sequence[str]) -> Table:
@@ -117,3 +126,10 @@ def _plain(value: object) -> Cell:
         return Cell(str(value))
     whole = not math.isfinite(value) or float(value).is_integer()
     return Cell(f"{value:,.0f}" if whole and math.isfinite(value) else number(value, 4), "number")
+
+
+_KINDS: dict[str, Callable[[Any], Cell]] = {
+    **dict.fromkeys(SKILLS, _skill),
+    **dict.fromkeys(SHARES, _share),
+}
+"""Columns that are not written as plain numbers."""

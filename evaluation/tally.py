@@ -36,7 +36,8 @@ def tallies(backtest: Backtest, model: str, scale: Scale) -> dict[str, Tally]:
     for series in backtest.groups():
         points = points_of(backtest.of(series), model, scale.of(series))
         for name, metric in averages(points).items():
-            both = np.stack([terms.sum(axis=2) for terms in metric.terms(points)])
+            with np.errstate(over="ignore", invalid="ignore"):  # diverged both ways
+                both = np.stack([terms.sum(axis=2) for terms in metric.terms(points)])
             sums.setdefault(name, []).append(both)
     joined = {name: np.concatenate(parts, axis=1) for name, parts in sums.items()}  # [2, S, O]
     return {name: Tally(both[0], both[1], AVERAGES[name].finish) for name, both in joined.items()}

@@ -14,7 +14,7 @@ from evaluation.kinds import REFERENCES, networks
 from evaluation.leaderboard import of_each_series, overall, select
 from evaluation.numbers import TIMES, apart, number
 from evaluation.phrases import count, doubt, effect, outcome, size, too_few
-from evaluation.significance import OUTSIDE, Significance
+from evaluation.significance import Significance
 
 
 def headline(test: Backtest, found: Significance) -> str:
@@ -47,10 +47,8 @@ def choice(validation: Backtest, test: Backtest, found: Significance) -> str:
     )
     if math.isnan(after[chosen]):
         return f"{sentence} The test range holds no point to judge it on."
-    best = min(after, key=lambda model: after[model])
     rank = 1 + sum(value < after[chosen] for value in after.values())
-    lowest = f"lowest: {best}, {number(after[best])}; {_apart(chosen, found)}"
-    place = "the lowest there too" if rank == 1 else f"rank {rank} of {len(after)} ({lowest})"
+    place = "the lowest there too" if rank == 1 else f"rank {rank} of {_behind(chosen, found)}"
     return (
         f"{sentence} On the test range, which took no part in this choice, its MAE is"
         f" {number(after[chosen])}, {place}."
@@ -73,7 +71,7 @@ def _where(test: Backtest) -> str:
 def _verdict(test: Backtest, found: Significance, model: str) -> str:
     compared = [one for one in found.comparisons if one.model == model]
     parts = [_in_full(test, found, one) for one in compared if one.reference in REFERENCES]
-    rival = min(compared, key=lambda one: one.reference_mae, default=None)
+    rival = min(compared, key=_of_reference, default=None)
     if rival and rival.reference not in REFERENCES:
         called = f"the best of the others ({rival.reference})"
         parts.append(f"{_outcome(rival, called, found)}{effect(rival)}")
@@ -125,12 +123,18 @@ def _by_rmse(winners: list[Comparison], test: Backtest) -> str:
     return f" By RMSE, {f'only {also}' if also else 'none'} of them does."
 
 
-def _apart(chosen: str, found: Significance) -> str:
-    """Whether the chosen model is worse than the best by the model confidence set."""
-    inside = found.best_set[chosen]
-    if math.isnan(inside):
-        return too_few(found.origins, found.needed)
-    return "better beyond luck" if inside < OUTSIDE else "the two cannot be told apart"
+def _behind(chosen: str, found: Significance) -> str:
+    """How many models there are, which is the best, and whether it is better by more than luck."""
+    best = min((one for one in found.comparisons if one.model == chosen), key=_of_reference)
+    apart = "better beyond luck" if best.worse else "the two cannot be told apart"
+    if math.isnan(best.p) and not best.worse:
+        apart = too_few(found.origins, found.needed)
+    lowest = f"{best.reference}, {number(best.reference_mae)}"
+    return f"{len(found.best_set)} (lowest: {lowest}; {apart})"
+
+
+def _of_reference(one: Comparison) -> float:
+    return one.reference_mae
 
 
 def _who(winners: list[Comparison], learners: list[str]) -> str:
@@ -161,9 +165,9 @@ def _mae(one: Comparison) -> str:
 
 def _and_without(winner: str, found: Significance) -> str:
     """How the best network does against the best of the models that are none."""
-    if found.classical in (None, "naive"):
+    if found.without_network in (None, "naive"):
         return ""
-    one = found.of(winner, str(found.classical))
+    one = found.of(winner, str(found.without_network))
     verb = "beats" if one.better else "loses to" if one.worse else "cannot be told from"
     rival = f"{one.reference}, the best of the baselines and classical models"
     return f" {winner} {verb} {rival}{effect(one)}."

@@ -16,7 +16,7 @@ from evaluation.content import Account, ReportContent
 from evaluation.drift import input_sentences
 from evaluation.fans import fan
 from evaluation.followup import FollowUp
-from evaluation.kinds import REFERENCES, networks
+from evaluation.leaderboard import to_draw
 from evaluation.plots import (
     attention_title,
     plot_attention,
@@ -38,6 +38,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FANS = 6  # series that get a figure of their own
+_DRIFT = {
+    "channel": "input",
+    "psi": "index",
+    "by_chance": "by chance up to",
+    "state": "drift",
+    "reference": "count then",
+    "recent": "count now",
+}
+"""Columns of `evaluation.drift.input_drift` that the report shows -> what it calls them."""
 BEST = "best.yaml"
 """File of the best settings that a search has found."""
 CSV: dict[str, Any] = {"float_format": "%.10g"}
@@ -122,9 +131,13 @@ def _earlier(result: Result) -> Account | None:
 
 def _drift(result: Result) -> Account:
     """How far what the networks see has moved."""
-    caption = "The latest values against the training range, by the population stability index."
-    table = result.drift.set_index("series")
-    return Account(input_sentences(result.drift), table, caption)
+    caption = (
+        "The latest values against the training range, by the population stability index, and what"
+        " it reaches by chance. Of targets and past-only covariates, changes are compared."
+    )
+    said = input_sentences(result.drift) or ["No input has drifted since the training range."]
+    table = result.drift.set_index("series")[list(_DRIFT)].rename(columns=_DRIFT)
+    return Account(said, table, caption)
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -153,10 +166,10 @@ def write_json(path: Path, content: Any) -> None:
 
 def figures(result: Result) -> dict[str, Figure]:
     """Every figure of the run, by file name without its ending."""
-    panel, unit = result.panel, result.fetched.unit
+    panel, unit, paths = result.panel, result.fetched.unit, to_draw(result.validation)
     shown = result.future or result.test
     found = {
-        f"forecast-{file_name(name)}": plot_fan(fan(shown, panel, s, paths(result)), unit)
+        f"forecast-{file_name(name)}": plot_fan(fan(shown, panel, s, paths), unit)
         for s, name in enumerate(panel.ids[:_FANS])
     }
     found["error-by-horizon"] = plot_error_by_horizon(result.by_horizon, unit=unit)
@@ -215,13 +228,6 @@ def _attention(candidate: Candidate, panel: Panel) -> Floats | None:
         return None
     weights = network.attention_map(panel, last_origin(panel, candidate.horizon))
     return None if weights is None else weights[0]
-
-
-def paths(result: Result) -> list[str]:
-    """The models worth a line in a fan: the chosen one, the best network, the references."""
-    ranked = list(result.leaderboard.index)
-    references = [name for name in REFERENCES if name in ranked]
-    return list(dict.fromkeys([result.chosen, *networks(ranked)[:1], *references]))
 
 
 def _plain(value: Any) -> Any:

@@ -181,11 +181,11 @@ class Parameters(_Form):
     stride: int = Field(default=1, ge=1, title="Stride")
     """Steps between two forecast origins of the backtest."""
     network: NetworkSettings = Field(default=NetworkSettings(), title="Network")
-    """The shape of the networks; baselines ignore it."""
+    """The shape of the networks; of it, ridge and boosting read look-back and calendar."""
     training: TrainingSettings = Field(default=TrainingSettings(), title="Training")
-    """How the networks are trained; baselines ignore it."""
+    """How the networks are trained; no other model reads it."""
     scaling: Scaling | None = Field(default=None, title="Scaling")
-    """How targets are normalised for the networks; as the source recommends where empty."""
+    """How networks, ridge and boosting see targets; as the source recommends where empty."""
     experiment: str | None = Field(default=None, min_length=1, title="Experiment")
     """Name of the MLflow experiment; the source's domain where empty."""
 
@@ -296,8 +296,8 @@ class SearchParameters(Parameters):
         return tuple(networks(self.models))
 
     @property
-    def baselines(self) -> tuple[str, ...]:
-        """The models to compare the best trials with."""
+    def others(self) -> tuple[str, ...]:
+        """The models to compare the best trials with: the references, and what is no network."""
         named = (name for name in self.models if name not in self.networks)
         return tuple(dict.fromkeys((*REFERENCES, *named)))
 

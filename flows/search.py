@@ -63,12 +63,12 @@ def leave(trials: Trials, folder: Path) -> None:
 
 
 def best_settings(trials: Trials) -> dict[str, Any]:
-    """Fields of `ForecastParameters`: the best trial's network beside the baselines."""
+    """Fields of `ForecastParameters`: the best trial's network beside those that are none."""
     best, parameters = trials.best()[0], trials.parameters
     fields = parameters.model_dump(mode="json", include=set(ForecastParameters.model_fields))
     return fields | {
         "as_of": None,  # settings are for the data of the day
-        "models": [*parameters.baselines, best.name],
+        "models": [*parameters.others, best.name],
         "network": asdict(best.recipe.network),
         "training": asdict(best.recipe.training),
     }
@@ -78,8 +78,8 @@ def best_settings(trials: Trials) -> dict[str, Any]:
 def search(params: SearchParameters) -> Report:
     """Fetch, validate, do the trials, backtest the best, report and log.
 
-    Trials, the best of them and the choice among the best, their ensemble and the baselines all
-    look at the validation range alone.
+    Trials, the best of them and the choice among the best, their ensemble and the models beside
+    them all look at the validation range alone.
 
     Args:
         params: what to search for, and how long.

@@ -97,16 +97,16 @@ class Trials:
         return found
 
     def judged(self) -> list[Candidate]:
-        """What is judged in the end, fitted: baselines, the best trial, the ensemble of the best.
+        """What is judged in the end, fitted: the others, the best trial, the ensemble of the best.
 
         The weights are those that the trials have left; where they are gone, they are trained again
         to be the same.
         """
         best = self.best()
-        rules = [Candidate(name, best[0].recipe) for name in self.parameters.baselines]
-        for candidate in (*rules, *best):
+        others = [Candidate(name, best[0].recipe) for name in self.parameters.others]
+        for candidate in (*others, *best):
             candidate.fit(self.panel, self.split)
-        return [*rules, best[0], *([ensemble_of(best)] if len(best) > 1 else [])]
+        return [*others, best[0], *([ensemble_of(best)] if len(best) > 1 else [])]
 
     def _ranked(self) -> dict[str, Candidate]:
         """Digest -> candidate of each trial that was not pruned, lowest objective first."""

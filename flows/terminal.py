@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.numbers import NOTHING, column, signed_percent
+from evaluation.phrases import probability
 from flows.delivery import Report
 from flows.outputs import BEST
 from flows.parameters import SearchParameters
@@ -106,15 +107,11 @@ def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
     columns = {title: column(board[key]) for key, title in _METRICS.items()}
     columns |= {title: [signed_percent(v) for v in board[key]] for key, title in _SKILLS.items()}
     if board["p_vs_naive"].notna().any():  # enough origins to tell
-        columns["p"] = [_probability(p) for p in board["p_vs_naive"]]
+        columns["p"] = [probability(p) for p in board["p_vs_naive"]]
     shares = board["coverage_90"]
     if shares.isna().all():  # too few errors for intervals
         return columns
     return columns | {_COVERAGE: [NOTHING if pd.isna(v) else f"{100 * v:.1f} %" for v in shares]}
-
-
-def _probability(p: float) -> str:
-    return NOTHING if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def needed(columns: dict[str, list[str]]) -> int:

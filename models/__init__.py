@@ -1,1 +1,1 @@
-"""What learns and forecasts: baselines, recurrent networks, the training loop."""
+"""What learns and forecasts: baselines, classical rivals, recurrent networks, the training loop."""

@@ -109,4 +109,8 @@ class Boosting(LagRegression):
         """[R, 1] mean and deviation of the last season and of the look-back."""
         spans = (max(self.season, RECENT), self.network.look_back)
         seen = [lags(values, signal, rows, torch.arange(span)) for span in spans]
-        return [f(x, dim=1, keepdim=True) for x in seen for f in (torch.mean, torch.std)]
+        return [
+            part
+            for x in seen
+            for part in (x.mean(dim=1, keepdim=True), x.std(dim=1, correction=0, keepdim=True))
+        ]

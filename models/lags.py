@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from features.errors import UserError
 from features.lens import Lens
 from features.normalize import Scaling
 from features.panel import Covariates, Floats, Integers, Panel
@@ -95,7 +96,8 @@ class LagRegression(Rival):
         """Fit on `split.train`, choose on `split.validation`.
 
         Raises:
-            UserError: a series without observations in the training range.
+            UserError: a series without observations in the training range, a training range that
+                is not longer than the horizon, or nothing observed in the validation range.
         """
         self.ids, self.covariates = panel.ids, panel.covariates
         self.lens = Lens.fit(panel, split.train, self.scaling, self.horizon, self.network.calendar)
@@ -103,6 +105,9 @@ class LagRegression(Rival):
         train = torch.arange(split.train.start, split.train.stop - self.horizon)
         validation = torch.as_tensor(split.origins("validation", self.horizon))
         learned, judged = self._begun(signal, train), self._begun(signal, validation)
+        seen = np.isfinite(panel.y[:, split.validation.start : split.validation.stop]).any()
+        self._need(len(learned.step) > 0, "training", split.train)
+        self._need(len(judged.step) > 0 and bool(seen), "validation", split.validation)
         self.learn(signal, learned, judged, split.train.stop)
 
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
@@ -151,6 +156,13 @@ class LagRegression(Rival):
         """Columns of what is known ahead that tell the calendar."""
         assert self.lens is not None
         return 2 * len(self.lens.cycles)
+
+    def _need(self, found: bool, name: str, steps: range) -> None:
+        if not found:
+            raise UserError(
+                f"{self.name} finds no observed target {self.horizon} steps ahead or less in the"
+                f" {name} range of {len(steps)} steps; make it longer or leave {self.name} out"
+            )
 
     def _begun(self, signal: Signal, origins: Tensor) -> Rows:
         """The origins [O] of each series at which it has begun."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from evaluation.comparison import ALPHA
 from evaluation.numbers import NOTHING, column, signed_percent
-from evaluation.phrases import at_steps
+from evaluation.phrases import at_steps, probability
 from evaluation.significance import OUTSIDE
-from evaluation.tables import Cell, Table, plain_table
+from evaluation.tables import Cell, Table
 from evaluation.tally import AVERAGES
 
 
@@ -49,10 +50,22 @@ def leads(table: pd.DataFrame, reference: str, horizon: int) -> list[Lead]:
     ends = rows[["skill", "skill_lower", "skill_upper"]].to_numpy(dtype=float)
     finite = ends[[all(map(math.isfinite, row)) for row in ends]]
     low, high = min(0.0, *finite.flat, -1e-9), max(0.0, *finite.flat, 1e-9)
-    return [_lead(row, low, high, horizon) for row in rows.to_dict(orient="records")]
+    beaten = _beaten(table)
+    return [
+        _lead(row, low, high, horizon, row["model"] in beaten)
+        for row in rows.to_dict(orient="records")
+    ]
 
 
-def _lead(row: dict[str, float | str], low: float, high: float, horizon: int) -> Lead:
+def _beaten(table: pd.DataFrame) -> set[str]:
+    """The models that are worse than the best one, by their own comparison with it."""
+    behind = table["difference"] > 0
+    best = set(table["model"]) - set(table.loc[behind, "model"])
+    lost = behind & (table["p_adjusted"] < ALPHA) & table["reference"].isin(best)
+    return set(table.loc[lost, "model"])
+
+
+def _lead(row: dict[str, float | str], low: float, high: float, horizon: int, beaten: bool) -> Lead:
     skill, lower, upper, p, best = (
         float(row[name])
         for name in ("skill", "skill_lower", "skill_upper", "p_adjusted", "best_set")
@@ -62,12 +75,12 @@ def _lead(row: dict[str, float | str], low: float, high: float, horizon: int) ->
     return Lead(
         str(row["model"]),
         signed_percent(skill),
-        f"{signed_percent(lower)} to {signed_percent(upper)}" if drawn else NOTHING,
+        _interval(lower, upper),
         Whisker(*places) if drawn else None,
         _finding(float(row["difference"]), p),
         probability(p),
         _steps(str(row["better_steps"]), str(row["worse_steps"]), horizon),
-        "not told" if math.isnan(best) else "no" if best < OUTSIDE else "yes",
+        "not told" if math.isnan(best) else "no" if beaten or best < OUTSIDE else "yes",
     )
 
 
@@ -91,25 +104,38 @@ def _steps(better: str, worse: str, horizon: int) -> str:
     return "; ".join(told) or "none told apart"
 
 
-def probability(p: float) -> str:
-    """A p-value in three decimals; `below 0.001` rather than a zero."""
-    return NOTHING if math.isnan(p) else "below 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def all_comparisons(table: pd.DataFrame) -> Table:
+def all_comparisons(table: pd.DataFrame, horizon: int) -> Table:
     """Every comparison as it was found."""
-    shown = table.drop(columns=["origins", "reference_mae"], errors="ignore").set_index("model")
-    shown.columns = [name.replace("_", " ") for name in shown.columns]
-    return plain_table("Every comparison, with raw and adjusted p-values.", shown)
+    rows = [
+        [
+            Cell(str(row["model"])),
+            Cell(str(row["reference"])),
+            Cell(signed_percent(row["skill"]), "number"),
+            Cell(_interval(row["skill_lower"], row["skill_upper"])),
+            Cell(probability(row["p"]), "number"),
+            Cell(probability(row["p_adjusted"]), "number"),
+            Cell(_steps(row["better_steps"], row["worse_steps"], horizon)),
+            Cell(str(row["better_series"]), "number"),
+        ]
+        for row in table.to_dict(orient="records")
+    ]
+    head = ["model", "against", "skill", "95 % interval", "p", "adjusted p", "by step ahead"]
+    caption = "Every comparison, by MAE; better on series: on how many by more than luck."
+    return Table(caption, [*head, "better on series"], rows)
 
 
-def intervals(table: pd.DataFrame) -> Table:
-    """Every metric with its 95 % interval, one row a model.
+def _interval(lower: float, upper: float) -> str:
+    there = math.isfinite(lower) and math.isfinite(upper)
+    return f"{signed_percent(lower)} to {signed_percent(upper)}" if there else NOTHING
+
+
+def intervals(table: pd.DataFrame, models: Iterable[str]) -> Table:
+    """Every metric with its 95 % interval, one row a model, in the order of `models`.
 
     `table` is indexed by `model` and `metric`, with `value`, `lower` and `upper`.
     """
     metrics = table.index.unique("metric")
-    cells: dict[str, list[Cell]] = {str(m): [] for m in table.index.unique("model")}
+    cells: dict[str, list[Cell]] = {model: [] for model in models}
     for metric in metrics:
         part = table.xs(metric, level="metric").reindex(list(cells))
         texts = [column(part[name]) for name in ("value", "lower", "upper")]

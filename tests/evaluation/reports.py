@@ -76,7 +76,6 @@ def full_content() -> ReportContent:
             pd.DataFrame({"PSI": [0.02, 0.31]}, index=pd.Index(["level", "season"], name="series")),
             "Population stability index against the training range.",
         ),
-        audit=Account(["No model saw what it was to forecast: 12 origins were poisoned."]),
     )
 
 

@@ -149,3 +149,10 @@ def test_the_set_of_odd_losses() -> None:
     always = confidence_set(np.column_stack([losses[:, 0], losses[:, 0] + 1]), 0)
     assert always.tolist() == [1, 0]
     assert np.isnan(confidence_set(losses[:31], 0)).all()
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_no_unit_is_too_large_or_too_small(unit: float) -> None:
+    losses = drawn(60)
+    np.testing.assert_allclose(confidence_set(losses * unit, 1), confidence_set(losses, 1))
+    assert block_length(losses * unit, 1) == block_length(losses, 1)

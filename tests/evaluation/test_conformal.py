@@ -219,3 +219,9 @@ def test_the_local_spread_equals_the_slow_loop() -> None:
         for t in range(60, 120):
             recent, past = change[t - window : t].mean(), np.nanmean(change[:t])
             assert spread[s, t] == pytest.approx(max(recent, past / 10))
+
+
+def test_a_series_that_begins_late_has_the_spread_of_its_own_changes() -> None:
+    y = np.full((1, 120), np.nan)
+    y[0, 100:] = np.arange(20)
+    np.testing.assert_allclose(local_spread(panel_of(y))[0, 101:], 1.0)

@@ -9,7 +9,14 @@ import pytest
 from evaluation import metrics
 from evaluation.backtest import Backtest
 from evaluation.conformal import calibrated
-from evaluation.leaderboard import by_horizon, by_series, leaderboard, overall, select
+from evaluation.leaderboard import (
+    by_horizon,
+    by_series,
+    leaderboard,
+    overall,
+    select,
+    to_draw,
+)
 from evaluation.metrics import METRICS, Scale
 from evaluation.tally import points_of
 from features.errors import UserError
@@ -121,3 +128,10 @@ def test_the_mae_of_the_choice_is_the_leaderboards() -> None:
     assert overall(judged, "mae") == pytest.approx(table["mae"].to_dict())
     own = metrics.by_series(METRICS["mae"], points_of(judged, "drift", SCALE))
     assert table.loc["drift", "mae"] == pytest.approx(own.mean())
+
+
+def test_what_is_drawn_is_the_best_the_best_network_and_the_references() -> None:
+    y = np.zeros((1, 3, 2))
+    errors = {"naive": 3.0, "gru_direct": 2.0, "lstm_direct": 4.0, "ridge": 1.0, "drift": 5.0}
+    test = backtest_of(y, **{name: y + by for name, by in errors.items()})
+    assert to_draw(test) == ["ridge", "gru-direct", "naive"]

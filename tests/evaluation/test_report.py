@@ -227,7 +227,6 @@ def test_each_part_that_may_be_absent_is_there_when_it_is_given(
         ">What a rule would have earned<",
         ">What earlier forecasts came to<",
         ">Drift of the inputs<",
-        ">Audit<",
         "1.000 (0.800 to 1.300)",
         "season has moved",
         "buy and hold",
@@ -238,5 +237,5 @@ def test_each_part_that_may_be_absent_is_there_when_it_is_given(
 
 
 def test_an_account_needs_no_table(content: ReportContent) -> None:
-    html = render(replace(content, audit=Account(["All is <well>."])))
+    html = render(replace(content, drift=Account(["All is <well>."])))
     assert "<li>All is &lt;well&gt;.</li>" in html

@@ -11,7 +11,9 @@ from evaluation import backtest as module
 from evaluation.backtest import Backtest
 from evaluation.leaderboard import by_horizon, by_series, leaderboard
 from evaluation.metrics import Scale
+from evaluation.scores import scores
 from evaluation.slices import by_slice
+from evaluation.tally import tallies
 from tests.evaluation.toys import backtest_of, unscaled, with_half_widths
 
 TABLES = (leaderboard, by_series, by_horizon, by_slice)
@@ -50,3 +52,14 @@ def test_scores_keep_no_backtest_alive() -> None:
     del judged
     gc.collect()
     assert gone() is None
+
+
+def test_a_forecast_that_diverged_both_ways_has_no_bias_and_warns_of_nothing() -> None:
+    y = np.ones((1, 4, 2))
+    wild = y * np.inf
+    wild[0, 1] = -np.inf
+    backtest = backtest_of(y, naive=y, gru=wild)
+    values = scores(backtest, unscaled(1))["all"]["gru"]
+    assert np.isnan(values["bias"]).all()
+    assert np.isinf(values["mae"]).all()
+    assert np.isnan(tallies(backtest, "gru", unscaled(1))["bias"].by_series(np.ones((1, 4)))).all()

@@ -26,13 +26,22 @@ def test_findings_are_words() -> None:
         *("better", "worse"),
         "worse: it diverged",
     )
-    assert (lead.p, behind.p, diverged.p) == ("below 0.001", "0.012", "–")
+    assert (lead.p, behind.p, diverged.p) == ("<0.001", "0.012", "–")
     assert (lead.best, behind.best) == ("yes", "no")
     assert (lead.skill, lead.interval) == ("+8.0 %", "+2.0 % to +13.0 %")
     assert lead.steps == "better at every step"
     assert behind.steps == "worse at steps 1 and 3"
     (one,) = leads(comparisons(), "seasonal-naive", 3)
     assert (one.finding, one.best, one.steps) == ("may be luck", "not told", "better at step 2")
+
+
+def test_what_loses_to_the_best_is_not_among_the_best() -> None:
+    (lead, *_) = leads(comparisons(), "naive", 3)
+    assert lead.best == "yes"
+    lost = comparisons().iloc[[0]].assign(reference="theta", difference=0.1, p_adjusted=0.01)
+    ahead = lost.assign(model="theta", reference="lstm-direct", difference=-0.1)
+    (lead, *_) = leads(pd.concat([comparisons(), lost, ahead]), "naive", 3)
+    assert lead.best == "no"
 
 
 def test_too_few_origins_are_said() -> None:
@@ -56,7 +65,7 @@ def test_whiskers_share_one_line_that_holds_naive() -> None:
 def test_a_metric_without_an_interval_stands_alone() -> None:
     frame = metric_intervals()
     frame.loc[("naive", "mae"), ["lower", "upper"]] = np.nan
-    table = luck.intervals(frame)
+    table = luck.intervals(frame, frame.index.unique("model"))
     assert table.head == ["model", "MAE", "RMSE"]
     assert table.rows[0][1].text == "1.000"
     assert table.rows[0][2].text.endswith(")")
@@ -174,3 +183,13 @@ def test_colours_are_replaced_one_by_one_without_a_second_replacement() -> None:
 def test_no_network_is_told_by_its_colour_alone() -> None:
     look = palette.styles([f"network-{k}" for k in range(24)]).values()
     assert len({(style.dash, style.symbol) for style in look}) == 24
+
+
+def test_every_comparison_is_told_in_words() -> None:
+    frame = comparisons().assign(p=0.00001, better_series=2)
+    table = luck.all_comparisons(frame, 3)
+    assert [cell.text for cell in table.rows[0]] == [
+        *("lstm-direct", "naive", "+8.0 %", "+2.0 % to +13.0 %", "<0.001", "<0.001"),
+        *("better at every step", "2"),
+    ]
+    assert not any("_" in name for name in table.head)

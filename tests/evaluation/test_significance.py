@@ -103,7 +103,7 @@ def test_a_model_is_compared_with_the_references_and_the_best() -> None:
         "naive": ["seasonal-naive", "gru-direct", "theta"],
         "seasonal-naive": ["naive", "gru-direct", "theta"],
     }
-    assert found.classical == "theta"
+    assert found.without_network == "theta"
     with pytest.raises(KeyError, match="theta was not compared with ridge"):
         found.of("theta", "ridge")
 
@@ -186,7 +186,7 @@ def test_nothing_judged_and_one_model() -> None:
     assert np.isnan(nothing.of("gru-direct", "naive").p)
     alone = significance(backtest_of(wandering(), gru_direct=wandering()))
     assert alone.comparisons == ()
-    assert alone.classical is None
+    assert alone.without_network is None
     assert alone.table().empty
     assert alone.details().empty
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evaluation.backtest import Backtest
 from evaluation.leaderboard import by_series, leaderboard
-from evaluation.tables import Table, score_table, series_scores
+from evaluation.tables import Table, plain_table, score_table, series_scores
 from tests.evaluation.toys import backtest_of, unscaled, with_half_widths
 
 
@@ -60,3 +61,10 @@ def test_bias_has_the_decimals_of_the_mae_and_direction_one() -> None:
     assert cells(table, "MAE") == ["1.000"]
     assert cells(table, "Bias") == ["0.012"]
     assert cells(table, "Direction (%)")[0][-2] == "."
+
+
+def test_a_plain_table_names_and_writes_scores_as_a_leaderboard_does() -> None:
+    scores = {"points": [1234], "mae": [1.5], "coverage_90": [0.9], "skill_vs_naive": [0.05]}
+    table = plain_table("", pd.DataFrame(scores, index=pd.Index(["a"], name="model")))
+    assert table.head == ["model", "points", "MAE", "inside 90 % interval", "vs naive"]
+    assert [cell.text for cell in table.rows[0]] == ["a", "1,234", "1.500", "90.0 %", "+5.0 %"]

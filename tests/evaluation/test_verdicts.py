@@ -142,6 +142,26 @@ def test_a_diverged_model_loses() -> None:
     )
 
 
+def test_two_that_diverged_are_not_called_too_few_origins() -> None:
+    told = verdicts(judged(290, 1, naive=np.inf, gru_direct=np.inf))
+    assert told[1].startswith("gru-direct diverged, and so did naive: MAE ")
+
+
+def test_the_choice_says_what_the_verdicts_say() -> None:
+    rng = np.random.default_rng(6)
+    y = np.zeros((1, 120, 3))
+    sizes = {"naive": 1.0, "gru_direct": 1.0, "lstm_direct": 1.0, "theta": 1.0, "ridge": 0.85}
+    test = backtest_of(y, **{m: by * rng.normal(size=y.shape) for m, by in sizes.items()})
+    found = significance(test)
+    for model in ("naive", "gru-direct", "lstm-direct", "theta"):
+        chosen = {name.replace("-", "_"): 1.0 for name in test.models} | {
+            model.replace("-", "_"): 0.5
+        }
+        told = words.choice(judged(50, 1, **chosen), test, found)
+        (verdict,) = (one for one in words.verdicts(test, found) if one.startswith(f"{model} "))
+        assert ("better beyond luck" in told) == ("loses to the best of the others" in verdict)
+
+
 def test_alone_there_is_nothing_to_beat() -> None:
     assert verdicts(judged(290, 1, naive=2.0)) == [
         "naive is the reference, with MAE 2.00, over 290 origins."

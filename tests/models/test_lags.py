@@ -163,3 +163,19 @@ def test_targets_end_where_they_must_not_be_read() -> None:
     c, reach = panel.y[2], forecaster.lens.reach[2, 0]
     got = values.double().numpy() * reach + c[[38, 88], None]
     np.testing.assert_allclose(got, [[c[39]] * 3, [c[89]] * 3], rtol=1e-5)
+
+
+@every
+def test_ranges_without_a_target_are_refused_in_a_sentence(kind: type[LagRegression]) -> None:
+    panel = seasonal()
+    unseen = replace(panel, y=np.where(np.arange(STEPS) // 80 == 5, np.nan, panel.y))
+    with pytest.raises(UserError, match="validation range of 80 steps"):
+        kind(HORIZON, SEASON, NETWORK).fit(unseen, SPLIT)
+    with pytest.raises(UserError, match="training range of 4 steps"):
+        kind(HORIZON, SEASON, NETWORK).fit(panel, Split(range(4), range(4, 480), SPLIT.test))
+
+
+def test_one_lag_has_no_deviation_and_no_warning() -> None:
+    model = Boosting(HORIZON, SEASON, NetworkSettings(look_back=1))
+    model.fit(seasonal(), SPLIT)
+    assert np.isfinite(model.forecast(seasonal(), np.array([480]))).all()
