@@ -31,7 +31,7 @@ def headline(test: Backtest, found: Significance) -> str:
     against = [found.of(model, "naive") for model in learners]
     winners = [one for one in against if one.better]
     if not winners:
-        return _no_winner(against[0], found, where)
+        return _no_winner(against[0], found, where) + _but_without(found)
     best = winners[0]
     its = "its MAE" if len(learners) == 1 else f"the MAE of {best.model}"
     told = f"{_who(winners, learners)} the naive forecast {where}: {its} is {size(best)}"
@@ -157,6 +157,15 @@ def _no_winner(best: Comparison, found: Significance, where: str) -> str:
         return f"{few}: {_mae(best)}."
     luck = " by more than luck" if best.difference < 0 else ""
     return f"{told}{luck}: {_mae(best)} ({doubt(best)})."
+
+
+def _but_without(found: Significance) -> str:
+    """The best of those that are no network and beat naive, where no network does."""
+    others = [one for one in found.comparisons if one.reference == "naive" and one.better]
+    if not others:
+        return ""
+    best = min(others, key=lambda one: one.mae)
+    return f" Of the others, {best.model} does: its MAE is {size(best)} ({doubt(best)})."
 
 
 def _mae(one: Comparison) -> str:

@@ -157,9 +157,19 @@ def test_the_choice_says_what_the_verdicts_say() -> None:
         chosen = {name.replace("-", "_"): 1.0 for name in test.models} | {
             model.replace("-", "_"): 0.5
         }
-        told = words.choice(judged(50, 1, **chosen), test, found)
+        told = words.choice(judged(50, 1, 3, **chosen), test, found)
         (verdict,) = (one for one in words.verdicts(test, found) if one.startswith(f"{model} "))
         assert ("better beyond luck" in told) == ("loses to the best of the others" in verdict)
+
+
+def test_a_classical_model_that_beats_naive_is_named_where_no_network_does() -> None:
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=(1, 200, 3))
+    told = headline(
+        backtest_of(y, naive=0 * y, gru_direct=0.3 * rng.normal(size=y.shape), theta=0.5 * y)
+    )
+    assert told.startswith("No network beats the naive forecast")
+    assert "Of the others, theta does: its MAE is 50.0 % lower (95 % interval" in told
 
 
 def test_alone_there_is_nothing_to_beat() -> None:
