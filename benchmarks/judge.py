@@ -52,8 +52,8 @@ def judge(parameters: BacktestParameters, folder: Path) -> dict[str, float]:
     begun = time.perf_counter()
     backtests = timed("backtest", lambda: steps.compare(candidates, panel, split, settled))
     result = Result(settled, fetched, panel, split, candidates, *backtests)
-    timed("leaderboard and slices", lambda: (result.leaderboard, result.slices))
     timed("significance", lambda: result.significance)
+    timed("leaderboard and slices", lambda: (result.leaderboard, result.slices))
     timed("intervals of the metrics", lambda: result.intervals)
     timed("files and report", lambda: write_outputs(result, folder))
     found["judged in all"] = time.perf_counter() - begun
