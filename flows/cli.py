@@ -15,6 +15,9 @@ from flows.cli_audit import add_audit
 from flows.cli_data import data
 from flows.cli_score import score
 
+INTERRUPTED = 130
+"""Exit code that Typer gives to an interrupt, without a word."""
+
 app = typer.Typer(
     name="forecastle",
     help="Forecast stocks and weather with recurrent networks, and see whether they beat the "
@@ -275,13 +278,12 @@ def run(arguments: list[str]) -> int:
     try:
         app(args=arguments, prog_name="forecastle")
     except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("forecastle: interrupted", file=sys.stderr)
         return int(end.code or 0)
     except UserError as error:
         print(f"forecastle: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("forecastle: interrupted", file=sys.stderr)
-        return 130
     return 0
 
 

@@ -22,6 +22,7 @@ from flows.parameters import (
     one_sentence,
 )
 from flows.presets import PRESETS
+from flows.temporary_server import start_server
 
 if TYPE_CHECKING:
     from flows.score import Score
@@ -78,6 +79,7 @@ def conduct(parameters: AnyParameters) -> Report:
         steps.rehearse(parameters)
     if sys.stderr.isatty():
         print(f"{_occupation(parameters)} on {parameters.source} …", file=sys.stderr)
+    start_server()
     if isinstance(parameters, ForecastParameters):
         from flows.forecast import forecast
 
@@ -96,6 +98,7 @@ def follow(parameters: ForecastParameters) -> Score:
     if parameters.source not in SOURCES:
         fetched = steps.fetch_data(parameters)
         steps.panel_of(fetched, steps.settle(parameters, fetched))
+    start_server()
     from flows.score import score
 
     return score(parameters)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -144,10 +146,27 @@ def test_interrupted_it_says_so_and_fails_its_run(
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert "Traceback" not in err
+    assert err == "forecastle: interrupted\n"
     client = MlflowClient(f"sqlite:///{home}/mlflow.db")
     experiment = client.get_experiment_by_name("small")
     assert experiment is not None
     (one,) = client.search_runs([experiment.experiment_id])
     assert one.info.status == "FAILED"
     assert list((home / "runs").iterdir()) == []
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_command_and_leaves_its_server_to_it(
+    environment: dict[str, str], sample: Path, tmp_path: Path, home: Path
+) -> None:
+    alone = {k: v for k, v in environment.items() if k != "PREFECT_API_URL"}
+    alone |= {"PREFECT_HOME": str(tmp_path / "prefect")}
+    words = ["forecast", str(sample), *OPTIONS, "--models", "gru-direct", "--epochs", "100000"]
+    process = start([*words, "--set", "training.patience=100000"], alone, tmp_path)
+    wait_until(lambda: any(home.glob("checkpoints/*/training.pt")), process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert err == "forecastle: interrupted\n"
+    assert children
+    assert not psutil.wait_procs(children, timeout=60)[1]
