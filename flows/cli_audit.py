@@ -1,11 +1,36 @@
 """The command `forecastle audit`."""
-# Typer reads the annotations below as objects: no `from __future__ import annotations` here.
+
+from __future__ import annotations
 
 import json as jsonlib
 import textwrap
 from typing import TYPE_CHECKING
 
 import typer
+
+from flows.options import (
+    AsOf,
+    Config,
+    Device,
+    Epochs,
+    Home,
+    Horizon,
+    Json,
+    Latitude,
+    Longitude,
+    LookBack,
+    Models,
+    RefitEvery,
+    Seed,
+    Set,
+    Source,
+    Station,
+    Stride,
+    Symbols,
+    live,
+    named,
+    prepare,
+)
 
 if TYPE_CHECKING:
     from flows.audit import Findings
@@ -15,53 +40,47 @@ LEAK = 4
 WIDTH = 80
 
 
-def add_audit(app: typer.Typer) -> None:
-    """Give `forecastle` the command, with the options of a backtest."""
-    from flows import cli
+def audit(
+    source: Source = None,
+    horizon: Horizon = None,
+    models: Models = None,
+    look_back: LookBack = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    device: Device = None,
+    stride: Stride = None,
+    symbols: Symbols = None,
+    station: Station = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    as_of: AsOf = None,
+    refit_every: RefitEvery = None,
+    config: Config = None,
+    set_: Set = None,
+    json: Json = None,
+    home: Home = None,
+) -> None:
+    """Look for leaks of the future in SOURCE and in every step. Exit code 4: there is one."""
+    prepare(home)
+    from flows import invocation
+    from flows.audit import inspect
+    from flows.parameters import BacktestParameters
 
-    def audit(
-        source: cli.Source = None,
-        horizon: cli.Horizon = None,
-        models: cli.Models = None,
-        look_back: cli.LookBack = None,
-        epochs: cli.Epochs = None,
-        seed: cli.Seed = None,
-        device: cli.Device = None,
-        stride: cli.Stride = None,
-        symbols: cli.Symbols = None,
-        station: cli.Station = None,
-        lat: cli.Latitude = None,
-        lon: cli.Longitude = None,
-        as_of: cli.AsOf = None,
-        refit_every: cli.RefitEvery = None,
-        config: cli.Config = None,
-        set_: cli.Set = None,
-        json: cli.Json = None,
-        home: cli.Home = None,
-    ) -> None:
-        """Look for leaks of the future in SOURCE and in every step. Exit code 4: there is one."""
-        cli.prepare(home)
-        from flows import invocation
-        from flows.audit import inspect
-        from flows.parameters import BacktestParameters
-
-        options = cli._named(horizon, models, look_back, epochs, seed, device, stride)
-        options |= cli._live(symbols, station, lat, lon, as_of) | {"refit_every": refit_every}
-        given = {key: value for key, value in options.items() if value is not None}
-        parameters = invocation.parameters_of("backtest", source, config, given, set_ or [])
-        assert isinstance(parameters, BacktestParameters)
-        findings = inspect(parameters)
-        if json:
-            invocation._write(json, as_json(findings))
-        if json != "-":
-            print(as_text(findings))
-        if not findings.clean:
-            raise typer.Exit(LEAK)
-
-    app.command()(audit)
+    options = named(horizon, models, look_back, epochs, seed, device, stride)
+    options |= live(symbols, station, lat, lon, as_of) | {"refit_every": refit_every}
+    given = {key: value for key, value in options.items() if value is not None}
+    parameters = invocation.parameters_of("backtest", source, config, given, set_ or [])
+    assert isinstance(parameters, BacktestParameters)
+    findings = inspect(parameters)
+    if json:
+        invocation.write(json, as_json(findings))
+    if json != "-":
+        print(as_text(findings))
+    if not findings.clean:
+        raise typer.Exit(LEAK)
 
 
-def as_json(findings: "Findings") -> str:
+def as_json(findings: Findings) -> str:
     """The findings for scripts."""
     from flows.audit import rows_of
 
@@ -77,7 +96,7 @@ def as_json(findings: "Findings") -> str:
     return jsonlib.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(findings: "Findings") -> str:
+def as_text(findings: Findings) -> str:
     """The findings for people, in 80 columns: a line a step, then a sentence a leak."""
     from evaluation.audit.leak import day
 

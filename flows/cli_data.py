@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import UserError
+from flows.options import names_of, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
 
 data = typer.Typer(
     name="data",
-    help="The store of live data: what is there, fetch more, check it, export it.",
+    help="The store of live data: list, fetch, check, export.",
     no_args_is_help=True,
 )
 
@@ -51,7 +52,6 @@ def fetch(
     """Bring series up to date; only what is not there is asked for."""
     _store(home)
     from flows import invocation, steps
-    from flows.cli import names_of
 
     live = {
         "live.symbols": names_of(symbols),
@@ -134,7 +134,6 @@ def _print(table: pd.DataFrame) -> None:
 
 
 def _store(home: Path | None) -> Path:
-    from flows.cli import prepare
     from flows.settings import Settings
 
     prepare(home)

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-Source = Annotated[
-    str | None,
-    typer.Argument(help="As it was forecast: stocks, weather or a file.", show_default=False),
-]
-Symbols = Annotated[
-    str | None, typer.Option(metavar="NAME,NAME", help="As for forecast.", show_default=False)
-]
-Station = Annotated[
-    str | None, typer.Option(metavar="ID,ID", help="As for forecast.", show_default=False)
-]
-Latitude = Annotated[
-    float | None, typer.Option("--lat", help="As for forecast.", show_default=False)
-]
-Longitude = Annotated[
-    float | None, typer.Option("--lon", help="As for forecast.", show_default=False)
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="What was known then (UTC).", show_default=False),
-]
-Config = Annotated[
-    Path | None, typer.Option(help="Parameters of the forecast.", show_default=False)
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="As for forecast.", show_default=False),
-]
-Json = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE|-", help="Write the scores as JSON; - is standard output.", show_default=False
-    ),
-]
-Home = Annotated[
-    Path | None,
-    typer.Option(help="Folder of results.  [default: forecastle_home]", show_default=False),
-]
+from flows.options import (
+    AsOf,
+    Config,
+    Home,
+    Json,
+    Latitude,
+    Longitude,
+    Set,
+    Source,
+    Station,
+    Symbols,
+    live,
+    prepare,
+)
 
 
 def score(
@@ -59,19 +33,11 @@ def score(
     home: Home = None,
 ) -> None:
     """Hold earlier forecasts of SOURCE against what has come since."""
-    from flows import cli
-
-    cli.prepare(home)
+    prepare(home)
     from flows import invocation
     from flows.parameters import ForecastParameters
 
-    options = {
-        "live.symbols": cli.names_of(symbols),
-        "live.stations": cli.names_of(station),
-        "live.latitude": lat,
-        "live.longitude": lon,
-        "as_of": as_of,
-    }
+    options = live(symbols, station, lat, lon, as_of)
     given = {key: value for key, value in options.items() if value is not None}
     parameters = invocation.parameters_of("forecast", source, config, given, set_ or [])
     assert isinstance(parameters, ForecastParameters)

@@ -117,10 +117,10 @@ def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
         found = summary(result)
         found |= {"folder": str(report.folder), "mlflow_run_id": report.run.id}
         found["mlflow_tracking_uri"] = report.run.shown_uri
-        _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     if csv_to:
         table = result.backtest if result.future is None else result.forecast
-        _write(csv_to, table.to_csv(index=False, **CSV))
+        write(csv_to, table.to_csv(index=False, **CSV))
 
 
 def hand_over_score(score: Score, json_to: str) -> None:
@@ -134,7 +134,7 @@ def hand_over_score(score: Score, json_to: str) -> None:
         "folder": str(score.folder),
         "mlflow_run_id": score.run.id,
     }
-    _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 def _read(config: Path) -> dict[str, Any]:
@@ -182,7 +182,8 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _write(target: str, text: str) -> None:
+def write(target: str, text: str) -> None:
+    """Write `text` into a file, or to standard output where the target is `-`."""
     if target == "-":
         sys.stdout.write(text)
         return
