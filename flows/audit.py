@@ -6,7 +6,7 @@ Networks are trained for one epoch: what a fit reads does not depend on how long
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,8 @@ STEPS = (
     *("fit", "forecast", "calibration", "selection", "refit"),
 )
 """Everything that can leak, in the order of the data's way."""
+PASSING = ("validation", "features", "forecast", "calibration", "selection")
+FITTING = ("validation", "scaling", "fit")
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,15 @@ def inspect(parameters: BacktestParameters) -> Findings:
     notes += said
     leaks += suspects(run.fetched.frame, run.panel.covariates, run.parameters.horizon)
     holes = gaps(run.fetched.frame, run.stamp(0))
-    for part in (_passing(run, origins, holes), _fitting(run), _choosing(run), _refitting(run)):
-        try:
-            leaks += part()
-        except UserError as error:  # of the wild values, which are not the user's
-            notes.append(f"A step refuses the values that stand for an unknown future: {error}.")
-    done = tuple(step for step in STEPS if step != "refit" or run.parameters.refit_every)
+    parts = {
+        PASSING: _passing(run, origins, holes),
+        FITTING: _fitting(run),
+        ("selection",): _choosing(run),
+        ("refit",): _refitting(run),
+    }
+    found, refused, why = tried(parts)
+    leaks, notes = leaks + found, notes + why
+    done = tuple(step for step in STEPS if step not in refused | _absent(run.parameters))
     first = {(leak.step, leak.column): leak for leak in reversed(leaks)}
     return Findings(
         parameters,
@@ -104,6 +109,38 @@ def _moments(run: Run) -> list[pd.Timestamp]:
 
 
 Part = Callable[[], list[Leak]]
+
+
+def tried(parts: Mapping[tuple[str, ...], Part]) -> tuple[list[Leak], set[str], list[str]]:
+    """The leaks of the parts, the steps of which nothing can be told, and why.
+
+    Args:
+        parts: the steps that a part tries, and what tries them.
+    """
+    leaks: list[Leak] = []
+    refused: set[str] = set()
+    notes = []
+    for names, part in parts.items():
+        try:
+            leaks += part()
+        except UserError as error:  # of the wild values, which are not the user's
+            refused |= set(names)
+            notes.append(
+                f"Nothing is told of {', '.join(names)}: the values that stand for an unknown "
+                f"future are refused ({error})."
+            )
+    return leaks, refused - {leak.step for leak in leaks}, notes
+
+
+def _absent(p: BacktestParameters) -> set[str]:
+    """The steps that a run of these parameters does not have."""
+    there = {
+        "covariates beside": bool(p.weather_at or p.known_ahead),
+        "scaling": bool(networks(p.models)),
+        "features": bool(networks(p.models)),
+        "refit": p.refit_every is not None,
+    }
+    return {step for step, has in there.items() if not has}
 
 
 def _passing(run: Run, origins: list[pd.Timestamp], holes: list[pd.Timestamp]) -> Part:

@@ -99,6 +99,7 @@ def as_json(findings: Findings) -> str:
 def as_text(findings: Findings) -> str:
     """The findings for people, in 80 columns: a line a step, then a sentence a leak."""
     from evaluation.audit.leak import day
+    from evaluation.kinds import networks
 
     leaking = {leak.step for leak in findings.leaks}
     lines = [_wrapped(f"Leak audit of {findings.title}"), ""]
@@ -108,12 +109,13 @@ def as_text(findings: Findings) -> str:
     count = len(findings.leaks)
     verdict = "nothing leaks" if findings.clean else f"{count} leak{'s' * (count > 1)}"
     dates = ", ".join(day(origin) for origin in findings.origins[:4])
+    trained = "networks trained for one epoch; " * bool(networks(findings.parameters.models))
     more = f" and {len(findings.origins) - 4} more" * (len(findings.origins) > 4)
     lines += [
         "",
         _wrapped(
             f"{verdict[0].upper()}{verdict[1:]}. Tried with another future after {dates}{more}; "
-            f"networks trained for one epoch; {findings.seconds:.0f} s."
+            f"{trained}{findings.seconds:.0f} s."
         ),
     ]
     return "\n".join(lines)

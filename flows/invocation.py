@@ -47,19 +47,19 @@ def parameters_of(
 
     Args:
         flow: whose parameters.
-        source: name or path; the file's, or else `stocks`, where None.
+        source: name or path; that of the file where None.
         config: YAML or JSON file with fields of the parameters.
         options: dotted name of a field to its value.
         settings: texts `dotted.key=value`, the value in YAML.
 
     Raises:
-        UserError: a file or a value that cannot be used.
+        UserError: no source, or a file or a value that cannot be used.
     """
     written = _read(config) if config else {}
     source = source or written.get("source")
     if source is None:
         raise UserError(
-            f"no source is named; say what to {flow}: {', '.join(SOURCES)}, or the path of a file"
+            f"no source is named, expected {', '.join(SOURCES)} or the path of a file; name one"
         )
     fields = _merge(dict(PRESETS.get(source, {})), written) | {"source": source}
     for key, value in [*options.items(), *map(_parse, settings)]:

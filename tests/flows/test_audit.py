@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.audit import Leak
+from features.errors import UserError
 from features.sources.files import ColumnMapping, read_file
+from flows.audit import Part, tried
 from flows.audit_fetch import rewritten
 from flows.cli import run
 from tests.flows.small import SETTINGS, small_file, small_frame
@@ -48,6 +51,31 @@ def test_a_leak_ends_with_4_and_is_named(tmp_path: Path, capsys: Capture) -> Non
     assert "data: 'ahead' of series 'a'" in said
     assert "1 leak." in said
     assert max(map(len, said.splitlines())) <= 80
+
+
+def test_what_a_run_does_not_have_is_not_called_clean(tmp_path: Path, capsys: Capture) -> None:
+    words = ["--models", "naive,drift", "--horizon", "3"]
+    assert run(["audit", str(small_file(tmp_path)), *words]) == 0
+    said = capsys.readouterr().out
+    steps = [line.removesuffix("clean").strip() for line in said.splitlines() if "clean" in line]
+    assert steps == ["fetch", "data", "validation", "fit", "forecast", "calibration", "selection"]
+    assert "networks" not in said
+
+
+def test_nothing_is_told_of_steps_that_refuse_another_future() -> None:
+    leak = Leak("fit", "y", None, None, "fit: it knows.")
+
+    def refuse() -> list[Leak]:
+        raise UserError("the values are not finite")
+
+    parts: dict[tuple[str, ...], Part] = {
+        ("validation", "forecast"): refuse,
+        ("validation", "fit"): lambda: [leak],
+    }
+    leaks, refused, (note,) = tried(parts)
+    assert (leaks, refused) == ([leak], {"validation", "forecast"})
+    assert note.startswith("Nothing is told of validation, forecast: ")
+    assert "the values are not finite" in note
 
 
 def test_json_holds_the_same_and_stands_alone_on_standard_output(
