@@ -40,6 +40,10 @@ class ReportContent:
     test: Backtest
     validation: Backtest | None = None
     """Without it (a backtest with refit) no model is chosen."""
+    chosen: str | None = None
+    """The model to use, where it was not chosen on the validation range."""
+    choice: str = ""
+    """Why that one, in a sentence."""
     future: Backtest | None = None
     """The forecasts from the panel's last step."""
     unit: str = ""

@@ -12,6 +12,7 @@ import typer
 
 from features.errors import UserError
 from flows.cli_audit import add_audit
+from flows.cli_champion import add_champion
 from flows.cli_data import data
 from flows.cli_score import score
 
@@ -110,6 +111,9 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
+ByChampion = Annotated[
+    bool, typer.Option("--champion", help="By the champion of the registry; train nothing.")
+]
 Config = Annotated[
     Path | None,
     typer.Option(help="YAML or JSON file with any of the parameters.", show_default=False),
@@ -161,6 +165,7 @@ def forecast(
     lat: Latitude = None,
     lon: Longitude = None,
     as_of: AsOf = None,
+    champion: ByChampion = False,
     config: Config = None,
     set_: Set = None,
     json: Json = None,
@@ -169,7 +174,7 @@ def forecast(
 ) -> None:
     """Compare models on SOURCE, then forecast what comes next."""
     options = _named(horizon, models, look_back, epochs, seed, device, stride)
-    options |= _live(symbols, station, lat, lon, as_of)
+    options |= _live(symbols, station, lat, lon, as_of) | {"champion": champion or None}
     _conduct("forecast", source, config, options, set_, Output(json, csv), home)
 
 
@@ -255,6 +260,7 @@ def demo(home: Home = None) -> None:
 
 
 add_audit(app)
+add_champion(app)
 
 
 def main() -> None:
@@ -348,7 +354,7 @@ def names_of(listed: str | None) -> list[str] | None:
 
 
 def _conduct(
-    flow: Literal["forecast", "backtest", "search"],
+    flow: Literal["forecast", "backtest", "search", "retrain"],
     source: str | None,
     config: Path | None,
     options: dict[str, Any],

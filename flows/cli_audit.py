@@ -52,7 +52,7 @@ def add_audit(app: typer.Typer) -> None:
         assert isinstance(parameters, BacktestParameters)
         findings = inspect(parameters)
         if json:
-            invocation._write(json, as_json(findings))
+            invocation.write(json, as_json(findings))
         if json != "-":
             print(as_text(findings))
         if not findings.clean:

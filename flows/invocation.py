@@ -18,6 +18,7 @@ from flows.outputs import CSV, records, summary
 from flows.parameters import (
     BacktestParameters,
     ForecastParameters,
+    RetrainParameters,
     SearchParameters,
     one_sentence,
 )
@@ -26,12 +27,13 @@ from flows.presets import PRESETS
 if TYPE_CHECKING:
     from flows.score import Score
 
-FlowName = Literal["forecast", "backtest", "search"]
-AnyParameters = ForecastParameters | BacktestParameters | SearchParameters
+FlowName = Literal["forecast", "backtest", "search", "retrain"]
+AnyParameters = ForecastParameters | BacktestParameters | SearchParameters | RetrainParameters
 FORMS: dict[FlowName, type[AnyParameters]] = {
     "forecast": ForecastParameters,
     "backtest": BacktestParameters,
     "search": SearchParameters,
+    "retrain": RetrainParameters,
 }
 
 
@@ -86,6 +88,10 @@ def conduct(parameters: AnyParameters) -> Report:
         from flows.search import search
 
         return search(parameters)
+    if isinstance(parameters, RetrainParameters):
+        from flows.retrain import retrain
+
+        return retrain(parameters)
     from flows.backtest import backtest
 
     return backtest(parameters)
@@ -104,6 +110,8 @@ def follow(parameters: ForecastParameters) -> Score:
 def _occupation(parameters: AnyParameters) -> str:
     if isinstance(parameters, SearchParameters):
         return f"Searching settings of {len(parameters.networks)} networks"
+    if isinstance(parameters, ForecastParameters) and parameters.champion:
+        return "Forecasting by the champion"
     return f"Comparing {len(parameters.models)} models"
 
 
@@ -114,10 +122,10 @@ def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
         found = summary(result)
         found |= {"folder": str(report.folder), "mlflow_run_id": report.run.id}
         found["mlflow_tracking_uri"] = report.run.shown_uri
-        _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     if csv_to:
         table = result.backtest if result.future is None else result.forecast
-        _write(csv_to, table.to_csv(index=False, **CSV))
+        write(csv_to, table.to_csv(index=False, **CSV))
 
 
 def hand_over_score(score: Score, json_to: str) -> None:
@@ -131,7 +139,7 @@ def hand_over_score(score: Score, json_to: str) -> None:
         "folder": str(score.folder),
         "mlflow_run_id": score.run.id,
     }
-    _write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 def _read(config: Path) -> dict[str, Any]:
@@ -179,7 +187,8 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _write(target: str, text: str) -> None:
+def write(target: str, text: str) -> None:
+    """Write to a file; `-` is standard output."""
     if target == "-":
         sys.stdout.write(text)
         return
