@@ -113,7 +113,8 @@ class Registry:
     def holder(self, alias: str = CHAMPION) -> ModelVersion | None:
         """The version that has an alias."""
         version = self.aliases().get(alias)
-        return None if version is None else self.client.get_model_version(self.name, version)
+        with saying_when_away(self.uri):
+            return None if version is None else self.client.get_model_version(self.name, version)
 
     def require(self) -> ModelVersion:
         """The champion.
@@ -178,7 +179,8 @@ class Registry:
                 f"{label(old)} is the first champion, so there is none to roll back to; run "
                 "forecastle retrain for another"
             )
-        self._crown(new, f"Rolled back by hand from version {old.version}.", old)
+        with saying_when_away(self.uri):
+            self._crown(new, f"Rolled back by hand from version {old.version}.", old)
         return new, old
 
     def _crown(self, version: ModelVersion, why: str, over: ModelVersion | None) -> None:

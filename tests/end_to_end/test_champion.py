@@ -64,7 +64,10 @@ def roles() -> dict[str, str]:
 
 
 def test_a_life_of_champions(
-    train: Callable[..., Report], waves: Path, capsys: pytest.CaptureFixture[str]
+    train: Callable[..., Report],
+    waves: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from prefect.artifacts import Artifact
 
@@ -76,6 +79,13 @@ def test_a_life_of_champions(
     assert roles() == {"champion": "naive", "challenger": "drift"}
     assert refused.result.notes[0].startswith("The champion stays: on 78 origins from 2020-11-15")
     assert "loses to the champion" in refused.result.notes[0]
+    monkeypatch.setenv("COLUMNS", "80")
+    capsys.readouterr()
+    assert run(["champion", "show", str(waves), "--horizon", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "Champion     naive, version 1, since" in shown
+    assert "Challenger   drift, version 2. The champion stays" in shown
 
     better = train("ridge")
     assert roles() == {"champion": "ridge", "previous": "naive"}
@@ -107,8 +117,7 @@ def test_a_life_of_champions(
     assert capsys.readouterr().out.startswith(f"Champion  naive, version 1 of {NAME}")
     assert roles() == {"champion": "naive", "previous": "ridge"}
     assert by_champion(waves).result.chosen == "naive"
-    shown = ["champion", "show", str(waves), "--horizon", "3", "--json", "-"]
-    assert run(shown) == 0
+    assert run(["champion", "show", str(waves), "--horizon", "3", "--json", "-"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["champion"]["tags"]["champion.why"] == "Rolled back by hand from version 3."
     assert found["previous"]["version"] == 3
@@ -142,6 +151,9 @@ def test_a_champion_that_does_not_fit_is_one_sentence(
         by_champion(waves, horizon=5)
     assert run(["champion", "rollback", str(waves), "--horizon", "3"]) == 2
     assert "is the first champion" in capsys.readouterr().err
+    registry = Registry(Settings().tracking_uri, NAME)
+    with pytest.raises(UserError, match="another run changed it"):
+        registry.promote(registry.require(), "overtaken", None)
     frame = small_frame(400)
     other = frame.assign(unique_id=frame["unique_id"].replace("b", "c"))
     other.to_csv(waves, index=False)
@@ -161,31 +173,6 @@ def test_a_champion_made_on_later_data_is_not_judged_on_what_it_knew(
     report = train("ridge")
     assert "no origin lies after what both were fitted and chosen on" in report.result.notes[0]
     assert roles() == {"champion": "naive", "challenger": "ridge"}
-
-
-def test_the_promotion_of_a_run_that_was_overtaken_is_refused(train: Callable[..., Report]) -> None:
-    train("naive")
-    registry = Registry(Settings().tracking_uri, NAME)
-    held = registry.require()
-    with pytest.raises(UserError, match="another run changed it"):
-        registry.promote(held, "late", None)
-
-
-def test_show_fits_the_terminal(
-    train: Callable[..., Report],
-    waves: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    train("naive")
-    train("drift")
-    capsys.readouterr()
-    assert run(["champion", "show", str(waves), "--horizon", "3"]) == 0
-    shown = capsys.readouterr().out
-    assert max(map(len, shown.splitlines())) <= 80
-    assert "Champion     naive, version 1, since" in shown
-    assert "Challenger   drift, version 2. The champion stays" in shown
 
 
 def test_the_served_champion_answers_as_it_forecasts_here(

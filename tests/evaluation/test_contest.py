@@ -65,7 +65,7 @@ def test_a_worse_challenger_is_refused() -> None:
     assert "the challenger loses to the champion at every step" in decision.sentence
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 1000), st.booleans(), st.integers(1, 90))
 def test_equal_models_never_promote(seed: int, holes: bool, origins: int) -> None:
     rng = np.random.default_rng(seed)
@@ -77,11 +77,11 @@ def test_equal_models_never_promote(seed: int, holes: bool, origins: int) -> Non
 
 
 def test_models_that_are_equally_good_are_hardly_ever_changed() -> None:
-    changed = [judged(1.0, 1.0, seed=seed).promoted for seed in range(100)]
+    changed = [judged(1.0, 1.0, seed=seed).promoted for seed in range(40)]
     assert np.mean(changed) <= 0.05  # one side of a two-sided test at 5 %
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 31), st.floats(0.01, 0.5))
 def test_too_few_origins_never_promote(origins: int, challenger: float) -> None:
     decision = judged(1.0, challenger, origins) if origins else decide(None)
@@ -95,7 +95,7 @@ def test_no_origin_at_all_is_said() -> None:
     assert "nothing could be compared" in decision.sentence
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 100), st.floats(0.5, 1.5))
 def test_the_order_of_models_and_of_origins_does_not_matter(seed: int, challenger: float) -> None:
     backtest = promised(contest_of(1.0, challenger, seed=seed), WIDE, WIDE * challenger)
@@ -109,7 +109,7 @@ def test_the_order_of_models_and_of_origins_does_not_matter(seed: int, challenge
     assert (one.mae, one.p, one.crps) == pytest.approx((other.mae, other.p, other.crps))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 100), st.floats(0.4, 1.6), st.sampled_from([1e-6, 1.0, 1e6]))
 def test_the_unit_does_not_matter_and_not_both_win(
     seed: int, challenger: float, unit: float
@@ -126,7 +126,7 @@ def test_the_unit_does_not_matter_and_not_both_win(
     assert not (won and decision(own, other))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.floats(0.0, 4.0), st.integers(0, 20))
 def test_who_is_promoted_is_better_and_no_worse_calibrated(width: float, seed: int) -> None:
     decision = decide(promised(contest_of(1.0, 0.6, seed=seed), WIDE, width))
