@@ -71,6 +71,8 @@ class ReportContent:
     pit: Mapping[str, Floats] = field(default_factory=dict)
     """model -> [Q + 1] shares of the observations below, between and above the levels."""
     trading: Trading | None = None
+    contest: Account | None = None
+    """Whether the new model takes the champion's place."""
     earlier: Account | None = None
     """What earlier forecasts came to."""
     drift: Account | None = None

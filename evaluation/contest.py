@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evaluation.backtest import Backtest
 from evaluation.comparison import ALPHA, Comparison
@@ -58,6 +59,19 @@ class Evidence:
     crps: float
     champion_crps: float
     p_crps: float
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each of the two."""
+        found = pd.DataFrame(
+            {
+                "MAE": [self.mae, self.champion_mae],
+                "inside 90 % interval": [self.coverage_90, self.champion_coverage_90],
+                "CRPS": [self.crps, self.champion_crps],
+            },
+            [CHALLENGER, CHAMPION],
+        )
+        return found.rename_axis("role")
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ def _drawings(c: ReportContent) -> dict[str, Any]:
 def _accounts(c: ReportContent) -> dict[str, tuple[Account, Table | None]]:
     """By heading, with the table as text."""
     given = {
+        "Champion and challenger": c.contest,
         "What earlier forecasts came to": c.earlier,
         "Drift of the inputs": c.drift,
         "Audit": c.audit,

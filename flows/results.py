@@ -11,6 +11,7 @@ import pandas as pd
 from evaluation import leaderboard as tables
 from evaluation.backtest import Backtest
 from evaluation.bootstrap import intervals
+from evaluation.contest import Decision
 from evaluation.drift import input_drift, input_sentences
 from evaluation.followup import FollowUp
 from evaluation.metrics import Scale, seasonal_scale
@@ -53,8 +54,8 @@ class Result:
     """What has come of the forecasts issued before."""
     appointed: Appointed | None = None
     """The champion, where it was not trained again."""
-    remarks: Sequence[str] = ()
-    """What was decided about champion and challenger."""
+    decision: Decision | None = None
+    """Whether the chosen model is to be the champion, where that was asked."""
 
     @property
     def complete(self) -> bool:
@@ -63,9 +64,10 @@ class Result:
 
     @property
     def notes(self) -> list[str]:
-        """Decisions, what became of earlier forecasts, drift, and what there is to say of data."""
+        """The decision, what became of earlier forecasts, drift, and what there is to say of data."""
         earlier = self.followup.sentences if self.followup else []
-        return [*self.remarks, *earlier, *input_sentences(self.drift), *self.data_notes()]
+        decision = [self.decision.sentence] if self.decision else []
+        return [*decision, *earlier, *input_sentences(self.drift), *self.data_notes()]
 
     def data_notes(self) -> list[str]:
         """Live data: its moment, what is missing or old, and what the checks found."""

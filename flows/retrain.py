@@ -51,7 +51,7 @@ def retrain(params: RetrainParameters) -> Report:
         validation, test = tasks.backtest(candidates, panel, split, params)
         result = Result(params, fetched, panel, split, candidates, validation, test)
         decision = judge(result, champion)
-        result = replace(result, remarks=(decision.sentence,))
+        result = replace(result, decision=decision)
         tasks.report(result, to.draft)
         write_decision(decision, champion, to.draft)
         children = tasks.log(result, to.run, to.draft)
