@@ -64,7 +64,7 @@ class Result:
 
     @property
     def notes(self) -> list[str]:
-        """The decision, what became of earlier forecasts, drift, and what there is to say of data."""
+        """The decision, earlier forecasts, drift, and what there is to say of the data."""
         earlier = self.followup.sentences if self.followup else []
         decision = [self.decision.sentence] if self.decision else []
         return [*decision, *earlier, *input_sentences(self.drift), *self.data_notes()]
