@@ -31,7 +31,7 @@ def serve(registry: Registry, port: int | None) -> None:
         UserError: there is no champion, or its server does not start.
         KeyboardInterrupt: Ctrl-C or SIGTERM; nothing that was started is left.
     """
-    held, port = registry.require(), port or _free_port()
+    held, port = registry.require(), _free_port(port)
     with _terminated_as_interrupted(), _server(registry, port) as server:
         _wait_for(server, port)
         print(f"Champion  {label(held)}")
@@ -77,14 +77,21 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
             return
         time.sleep(0.1)
     raise UserError(
-        f"the server of models did not answer on port {port}; see what it said above, and name "
-        "another with --port if that one is taken"
+        f"the server of models did not answer on port {port} within {_PATIENCE} seconds; see what "
+        "it said above"
     )
 
 
-def _free_port() -> int:
+def _free_port(wanted: int | None) -> int:
     with socket.socket() as listener:
-        listener.bind((_HOST, 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, wanted or 0))
+        except OSError as error:
+            raise UserError(
+                f"port {wanted} of {_HOST} cannot be had ({error.strerror}); name another with "
+                "--port, or leave it out for a free one"
+            ) from error
         return int(listener.getsockname()[1])
 
 

@@ -176,7 +176,11 @@ def test_a_champion_made_on_later_data_is_not_judged_on_what_it_knew(
 
 
 def test_the_served_champion_answers_as_it_forecasts_here(
-    train: Callable[..., Report], waves: Path, environment: dict[str, str], tmp_path: Path
+    train: Callable[..., Report],
+    waves: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     report = train("gru-direct")
     port = free_port()
@@ -187,6 +191,8 @@ def test_the_served_champion_answers_as_it_forecasts_here(
         frame = pd.read_csv(waves)
         question = {"dataframe_split": frame.to_dict(orient="split", index=False)}
         served = pd.DataFrame(asked(port, question)["predictions"])
+        assert run(words) == 2
+        assert f"port {port} of 127.0.0.1 cannot be had" in capsys.readouterr().err
         server.send_signal(signal.SIGTERM)
         _, said = server.communicate(timeout=60)
         assert server.returncode == 130, said
