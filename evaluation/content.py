@@ -39,7 +39,11 @@ class ReportContent:
     scale: Scale
     test: Backtest
     validation: Backtest | None = None
-    """Without it no model is chosen."""
+    """Without it no model is chosen, unless `chosen` names one."""
+    chosen: str | None = None
+    """The model to use, where it was not chosen on the validation range."""
+    choice: str = ""
+    """Why that one, in a sentence."""
     future: Backtest | None = None
     """The forecasts from the panel's last step."""
     unit: str = ""
@@ -67,6 +71,8 @@ class ReportContent:
     pit: Mapping[str, Floats] = field(default_factory=dict)
     """model -> [Q + 1] shares of the observations below, between and above the levels."""
     trading: Trading | None = None
+    contest: Account | None = None
+    """Whether the new model takes the champion's place."""
     earlier: Account | None = None
     """What earlier forecasts came to."""
     drift: Account | None = None

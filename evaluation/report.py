@@ -73,13 +73,14 @@ def render(content: ReportContent) -> str:
 
 def _words(c: ReportContent, board: pd.DataFrame, found: Significance) -> dict[str, Any]:
     """The verdict, and what is told beside tables and drawings."""
-    chosen = select(c.validation) if c.validation else None
+    chosen = c.chosen or (select(c.validation) if c.validation else None)
     model = chosen or str(board.index[0])
+    why = "the champion" if c.chosen else "lowest validation MAE" if chosen else ""
     return {
         "headline": headline(c.test, found),
-        "choice": choice(c.validation, c.test, found) if c.validation else "",
+        "choice": c.choice or (choice(c.validation, c.test, found) if c.validation else ""),
         "chosen": chosen,
-        "glance": glance(model, chosen is not None, board, c.unit, found.table()),
+        "glance": glance(model, why, board, c.unit, found.table()),
         "verdicts": verdicts(c.test, found),
         "extent": _extent(c.test),
         "metrics": [(metric.label, metric.meaning) for metric in AVERAGES.values()],
@@ -130,6 +131,7 @@ def _drawings(c: ReportContent) -> dict[str, Any]:
 def _accounts(c: ReportContent) -> dict[str, tuple[Account, Table | None]]:
     """By heading, with the table as text."""
     given = {
+        "Champion and challenger": c.contest,
         "What earlier forecasts came to": c.earlier,
         "Drift of the inputs": c.drift,
     }

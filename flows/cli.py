@@ -12,10 +12,12 @@ import typer
 
 from features.errors import UserError
 from flows.cli_audit import audit
+from flows.cli_champion import add_champion
 from flows.cli_data import data
 from flows.cli_score import score
 from flows.options import (
     AsOf,
+    ByChampion,
     Config,
     Csv,
     Device,
@@ -77,6 +79,7 @@ def forecast(
     lat: Latitude = None,
     lon: Longitude = None,
     as_of: AsOf = None,
+    champion: ByChampion = False,
     config: Config = None,
     set_: Set = None,
     json: Json = None,
@@ -85,8 +88,8 @@ def forecast(
 ) -> None:
     """Compare models on SOURCE, then forecast what comes next."""
     options = named(horizon, models, look_back, epochs, seed, device, stride)
-    options |= live(symbols, station, lat, lon, as_of)
-    _conduct("forecast", source, config, options, set_, Output(json, csv), home)
+    options |= live(symbols, station, lat, lon, as_of) | {"champion": champion or None}
+    conduct("forecast", source, config, options, set_, Output(json, csv), home)
 
 
 @app.command()
@@ -119,7 +122,7 @@ def backtest(
     options |= live(symbols, station, lat, lon, as_of)
     options |= {"refit_every": refit_every, "window": window, "workers": workers}
     options["warm_start"] = warm_start or None  # not given, the file may still set it
-    _conduct("backtest", source, config, options, set_, Output(json, csv), home)
+    conduct("backtest", source, config, options, set_, Output(json, csv), home)
 
 
 @app.command()
@@ -149,7 +152,7 @@ def search(
     options = named(horizon, models, look_back, epochs, seed, device, stride)
     options |= live(symbols, station, lat, lon, as_of)
     options |= {"trials": trials, "top": top}
-    _conduct("search", source, config, options, set_, Output(json, csv), home)
+    conduct("search", source, config, options, set_, Output(json, csv), home)
 
 
 app.command()(score)
@@ -171,6 +174,7 @@ def demo(home: Home = None) -> None:
 
 
 app.command()(audit)
+add_champion(app)
 
 
 def main() -> None:
@@ -219,8 +223,8 @@ class Output:
         return "-" in (self.json, self.csv)
 
 
-def _conduct(
-    flow: Literal["forecast", "backtest", "search"],
+def conduct(
+    flow: Literal["forecast", "backtest", "search", "retrain"],
     source: str | None,
     config: Path | None,
     options: dict[str, Any],

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prefect import flow
 
+from evaluation.kinds import REFERENCES
+from features.panel import Panel
+from features.splits import Split
 from flows import steps, tasks
-from flows.candidates import candidates_of, forget
+from flows.candidates import Candidate, candidates_of, forget
+from flows.champion import Registry, model_name
 from flows.delivery import Report, delivery
 from flows.parameters import ForecastParameters
-from flows.results import Result
+from flows.results import Appointed, Result
 from flows.settings import Settings
 from flows.tracking import experiment_name
 
@@ -17,6 +23,8 @@ from flows.tracking import experiment_name
 def forecast(params: ForecastParameters) -> Report:
     """Fetch, validate, follow up, fit, backtest, forecast, report, log and issue.
 
+    With `champion`, nothing is fitted: the champion of the registry takes the candidates' place.
+
     The forecasts enter the ledger when everything else is there: it never holds those of a run that
     was killed, and the same command again enters those that a kill has kept out.
 
@@ -24,25 +32,45 @@ def forecast(params: ForecastParameters) -> Report:
         params: what to forecast, and with which candidates.
 
     Raises:
-        UserError: input or settings that cannot be used.
+        UserError: input or settings that cannot be used, or no champion that fits the data.
     """
     settings = Settings()
+    if params.champion:
+        params = params.model_copy(update={"models": tuple(REFERENCES)})  # it needs no others
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
     steps.require_known_future(panel, params.horizon)
+    candidates, split, appointed = _contenders(settings, params, panel, split)
     earlier = tasks.follow_up(settings.ledger, params, fetched, panel)
-    candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "forecast") as to:
         for candidate in candidates:
-            tasks.fit(candidate, panel, split, experiment_name(params))
+            if candidate.forecaster is None:
+                tasks.fit(candidate, panel, split, experiment_name(params))
         validation, test = tasks.backtest(candidates, panel, split, params)
         future = tasks.look_ahead(candidates, panel, (validation, test))
         result = Result(
-            params, fetched, panel, split, candidates, validation, test, future, earlier
+            *(params, fetched, panel, split, candidates, validation, test, future),
+            followup=earlier,
+            appointed=appointed,
         )
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)
     tasks.issue(settings.ledger, result, to.run)
     forget(candidates)
     return Report(result, to.folder, to.run)
+
+
+def _contenders(
+    settings: Settings, params: ForecastParameters, panel: Panel, split: Split
+) -> tuple[Sequence[Candidate], Split, Appointed | None]:
+    """What is to be compared and on which ranges; fitted already where the champion forecasts."""
+    season = panel.calendar.season
+    if not params.champion:
+        return candidates_of(params, season, settings.checkpoints), split, None
+    registry = Registry(settings.tracking_uri, model_name(params))
+    registry.require()
+    champion = tasks.reigning(registry, panel)
+    assert champion is not None
+    ranges = champion.split(panel, params.horizon)
+    return champion.candidates(params.horizon, season), ranges, champion.appointed

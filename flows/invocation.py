@@ -18,6 +18,7 @@ from flows.outputs import CSV, records, summary
 from flows.parameters import (
     BacktestParameters,
     ForecastParameters,
+    RetrainParameters,
     SearchParameters,
     one_sentence,
 )
@@ -27,12 +28,13 @@ from flows.temporary_server import start_server
 if TYPE_CHECKING:
     from flows.score import Score
 
-FlowName = Literal["forecast", "backtest", "search"]
-AnyParameters = ForecastParameters | BacktestParameters | SearchParameters
+FlowName = Literal["forecast", "backtest", "search", "retrain"]
+AnyParameters = ForecastParameters | BacktestParameters | SearchParameters | RetrainParameters
 FORMS: dict[FlowName, type[AnyParameters]] = {
     "forecast": ForecastParameters,
     "backtest": BacktestParameters,
     "search": SearchParameters,
+    "retrain": RetrainParameters,
 }
 
 
@@ -88,6 +90,10 @@ def conduct(parameters: AnyParameters) -> Report:
         from flows.search import search
 
         return search(parameters)
+    if isinstance(parameters, RetrainParameters):
+        from flows.retrain import retrain
+
+        return retrain(parameters)
     from flows.backtest import backtest
 
     return backtest(parameters)
@@ -107,6 +113,8 @@ def follow(parameters: ForecastParameters) -> Score:
 def _occupation(parameters: AnyParameters) -> str:
     if isinstance(parameters, SearchParameters):
         return f"Searching settings of {len(parameters.networks)} networks"
+    if isinstance(parameters, ForecastParameters) and parameters.champion:
+        return "Forecasting by the champion"
     return f"Comparing {len(parameters.models)} models"
 
 

@@ -89,6 +89,9 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
+ByChampion = Annotated[
+    bool, typer.Option("--champion", help="By the champion of the registry; train nothing.")
+]
 Config = Annotated[
     Path | None,
     typer.Option(help="YAML or JSON file with any of the parameters.", show_default=False),

@@ -100,6 +100,8 @@ def _content(result: Result) -> ReportContent:
         scale=result.scale,
         test=result.test,
         validation=result.validation,
+        chosen=result.appointed.model if result.appointed else None,
+        choice=result.appointed.why if result.appointed else "",
         future=result.future,
         unit=result.fetched.unit,
         notes=result.data_notes(),
@@ -115,9 +117,19 @@ def _content(result: Result) -> ReportContent:
         slices=result.slices,
         pit=result.pit,
         trading=result.trading,
+        contest=_contest(result),
         earlier=_earlier(result),
         drift=_drift(result),
     )
+
+
+def _contest(result: Result) -> Account | None:
+    """Champion against challenger; None where there was no question of it."""
+    if result.decision is None:
+        return None
+    found = result.decision.evidence
+    caption = "Both on the origins that neither was fitted or chosen on."
+    return Account([result.decision.sentence], found.table if found else None, caption)
 
 
 def _earlier(result: Result) -> Account | None:
@@ -149,6 +161,8 @@ def summary(result: Result) -> dict[str, Any]:
         "notes": result.notes,
         "leaderboard": records(result.leaderboard.reset_index()),
     }
+    if result.decision is not None:
+        found["decision"] = result.decision.plain()
     if result.future is not None:
         found["forecast"] = records(result.forecast)
     return found

@@ -233,6 +233,16 @@ class ForecastParameters(Parameters):
 
     flow: ClassVar[str] = "forecast"
 
+    champion: bool = Field(default=False, title="By the champion")
+    """Forecast by the champion of the MLflow registry, beside the naive references, and train
+    nothing; the models and their settings are then of no account."""
+
+
+class RetrainParameters(Parameters):
+    """Train the candidates anew; the best one takes the champion's place if it is better."""
+
+    flow: ClassVar[str] = "retrain"
+
 
 class BacktestParameters(Parameters):
     """Compare the candidates on the test range, with or without training again on the way."""

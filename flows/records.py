@@ -24,6 +24,7 @@ from evaluation.followup import FollowUp
 from features.panel import Panel
 from flows import served_model
 from flows.candidates import Candidate
+from flows.contract import Contract
 from flows.outputs import candidate_figures, trainings
 from flows.results import Result
 from flows.steps import last_origin
@@ -134,7 +135,8 @@ def _log_candidate(candidate: Candidate, result: Result, parent: TrackedRun) -> 
         _log_metrics(run.info.run_id, _loss_curves(candidate))
         _log_metrics(run.info.run_id, _horizon_curves(result.by_horizon.loc[name]))
         _log_figures(candidate, result)
-        _log_model(candidate, result.panel)
+        if result.appointed is None:  # else it is in the registry already
+            _log_model(candidate, result)
     return str(run.info.run_id)
 
 
@@ -188,12 +190,13 @@ def _log_figures(candidate: Candidate, result: Result) -> None:
         mlflow.log_figure(figure, f"figures/{name}.png")
 
 
-def _log_model(candidate: Candidate, panel: Panel) -> None:
+def _log_model(candidate: Candidate, result: Result) -> None:
     """Log the forecaster as a pyfunc made from code, which holds no pickled model."""
+    panel = result.panel
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "forecaster"
         save(candidate.fitted, folder)
-        served_model.write_contract(folder, panel)
+        Contract.of(panel, result.split).write(folder)
         mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(served_model.__file__)),

@@ -11,6 +11,7 @@ import pandas as pd
 from evaluation import leaderboard as tables
 from evaluation.backtest import Backtest
 from evaluation.bootstrap import intervals
+from evaluation.contest import Decision
 from evaluation.drift import input_drift, input_sentences
 from evaluation.followup import FollowUp
 from evaluation.metrics import Scale, seasonal_scale
@@ -28,6 +29,15 @@ from flows.parameters import Parameters
 
 
 @dataclass(frozen=True)
+class Appointed:
+    """The model to use, where it was not chosen on the validation range."""
+
+    model: str
+    why: str
+    """A sentence."""
+
+
+@dataclass(frozen=True)
 class Result:
     """A comparison on the test range, and the forecast from the last step where one was made."""
 
@@ -42,6 +52,10 @@ class Result:
     future: Backtest | None = None
     followup: FollowUp | None = None
     """What has come of the forecasts issued before."""
+    appointed: Appointed | None = None
+    """The champion, where it was not trained again."""
+    decision: Decision | None = None
+    """Whether the chosen model is to be the champion, where that was asked."""
 
     @property
     def complete(self) -> bool:
@@ -50,9 +64,10 @@ class Result:
 
     @property
     def notes(self) -> list[str]:
-        """What became of earlier forecasts, drift, and of live data what there is to say."""
+        """The decision, earlier forecasts, drift, and what there is to say of the data."""
         earlier = self.followup.sentences if self.followup else []
-        return [*earlier, *input_sentences(self.drift), *self.data_notes()]
+        decision = [self.decision.sentence] if self.decision else []
+        return [*decision, *earlier, *input_sentences(self.drift), *self.data_notes()]
 
     def data_notes(self) -> list[str]:
         """Live data: its moment, what is missing or old, and what the checks found."""
@@ -132,7 +147,9 @@ class Result:
 
     @cached_property
     def chosen(self) -> str:
-        """The model to use: the best on the validation range."""
+        """The model to use: the best on the validation range, unless one is appointed."""
+        if self.appointed:
+            return self.appointed.model
         return tables.select(self.validation)
 
     @cached_property
@@ -145,6 +162,8 @@ class Result:
         """In words: the run as a whole, the choice, then each model against the references."""
         return [
             headline(self.test, self.significance),
-            choice(self.validation, self.test, self.significance),
+            self.appointed.why
+            if self.appointed
+            else choice(self.validation, self.test, self.significance),
             *verdicts(self.test, self.significance),
         ]

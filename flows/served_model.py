@@ -7,8 +7,6 @@ the place where the model was trained.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +14,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from features.panel import Covariates, Panel
 from features.schema import to_panel
+from flows.contract import Contract
 from flows.steps import look_ahead
 from models.registry import load
-
-CONTRACT = "contract.json"
-"""File beside the forecaster's own: the calendar and the covariates of the frames it reads."""
-
-
-def write_contract(folder: Path, panel: Panel) -> None:
-    """Leave beside a saved forecaster what the frames must look like that it will read."""
-    covariates = asdict(panel.covariates)
-    text = json.dumps({"calendar": panel.calendar.name, "covariates": covariates}, indent=2)
-    (folder / CONTRACT).write_text(text + "\n", encoding="utf-8")
 
 
 class ServedForecaster(PythonModel):
@@ -38,9 +26,7 @@ class ServedForecaster(PythonModel):
     def load_context(self, context: PythonModelContext) -> None:
         """Read the forecaster and its data contract from the logged folder."""
         folder = Path(context.artifacts["forecaster"])
-        contract = json.loads((folder / CONTRACT).read_text(encoding="utf-8"))
-        self.calendar = str(contract["calendar"])
-        self.covariates = Covariates(**{k: tuple(v) for k, v in contract["covariates"].items()})
+        self.contract = Contract.read(folder)
         self.forecaster = load(folder)
 
     def predict(
@@ -60,7 +46,7 @@ class ServedForecaster(PythonModel):
         Returns:
             `unique_id, ds, <model>`, one row a series and step.
         """
-        panel = to_panel(model_input, self.calendar, self.covariates)
+        panel = to_panel(model_input, self.contract.calendar, self.contract.covariates)
         frame = look_ahead([self.forecaster], panel).forecast_frame()
         return frame.drop(columns="cutoff")
 

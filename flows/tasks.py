@@ -27,7 +27,7 @@ from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import followup, refits, steps
+from flows import champion, followup, refits, steps
 from flows.candidates import Candidate
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
@@ -69,6 +69,12 @@ def validate(fetched: Fetched, parameters: Parameters) -> tuple[Panel, Split]:
         f"of which models learn from the first {split.train.stop}"
     )
     return panel, split
+
+
+@task(cache_policy=NO_CACHE)
+def reigning(registry: champion.Registry, panel: Panel) -> champion.Champion | None:
+    """The champion, as it was saved."""
+    return champion.reigning(registry, panel)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="fit {candidate.name}")
@@ -136,14 +142,24 @@ def report(result: Result, folder: Path) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def log(result: Result, run: TrackedRun, folder: Path) -> None:
-    """Log everything to MLflow, and leave the leaderboard and a link in Prefect."""
-    log_result(result, run, folder)
-    key = re.sub(r"[^a-z0-9]+", "-", run.experiment.lower()).strip("-") or "run"
+def log(result: Result, run: TrackedRun, folder: Path) -> dict[str, str]:
+    """Log everything to MLflow, and leave the leaderboard and a link in Prefect.
+
+    Returns:
+        The id of each candidate's child run.
+    """
+    children = log_result(result, run, folder)
+    key = artifact_key(run.experiment)
     create_table_artifact(_rows(result), key=f"{key}-leaderboard", description=result.verdicts[0])
     create_markdown_artifact(_markdown(result, run), key=f"{key}-verdict")
     if run.link:
         create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
+    return children
+
+
+def artifact_key(experiment: str) -> str:
+    """How the keys of an experiment's artifacts in Prefect begin."""
+    return re.sub(r"[^a-z0-9]+", "-", experiment.lower()).strip("-") or "run"
 
 
 def tell(progress: str) -> None:

@@ -25,6 +25,7 @@ _COVERAGE = "in 90 %"
 _DISPENSABLE = ("MASE", "MAPE %", "RMSE")
 """Columns that go, in this order, where numbers are too long for the terminal."""
 _CHOSEN = "* chosen on the validation range; the figures are of the test range"
+_APPOINTED = "* the champion; the figures are of the steps after those it was made on"
 _LUCK = "p: how often luck alone differs so much from naive; real where below 0.05"
 _SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
 _NOTES = 6
@@ -55,7 +56,8 @@ def _show_result(console: Console, result: Result) -> None:
     board = result.leaderboard
     console.print(_table(board, result.chosen, console.width))
     told = {"p_vs_naive": _LUCK, "coverage_90": _SHARE}
-    for note in (_CHOSEN, *(note for key, note in told.items() if board[key].notna().any())):
+    chosen = _APPOINTED if result.appointed else _CHOSEN
+    for note in (chosen, *(note for key, note in told.items() if board[key].notna().any())):
         console.print(wrapped(note, console.width))
     for note in result.notes[:_NOTES]:
         console.print(wrapped(note, console.width))

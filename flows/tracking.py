@@ -150,7 +150,7 @@ def saying_when_away(uri: str) -> Iterator[None]:
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     settings.home.mkdir(parents=True, exist_ok=True)
-    _use_store(settings.tracking_uri)
+    use_store(settings.tracking_uri)
     name = experiment_name(parameters)
     found = mlflow.get_experiment_by_name(name)
     if found is None:
@@ -163,7 +163,7 @@ def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     return str(found.experiment_id)
 
 
-def _use_store(uri: str) -> None:
+def use_store(uri: str) -> None:
     """Point MLflow at a store.
 
     MLflow also writes it into the environment, where the next run of this process would take it

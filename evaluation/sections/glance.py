@@ -20,13 +20,15 @@ class Figure:
 
 
 def glance(
-    model: str, chosen: bool, scores: pd.DataFrame, unit: str, leads: pd.DataFrame | None
+    model: str, chosen: str, scores: pd.DataFrame, unit: str, leads: pd.DataFrame | None
 ) -> list[Figure]:
-    """Of one model: its name, its MAE, its lead over naive and its interval, where there are."""
+    """Of one model: its name, its MAE, its lead over naive and its interval, where there are.
+
+    `chosen` says why it is the model to use; empty where it is just the best.
+    """
     row = scores.loc[model]
     rank = 1 + int((scores["mae"] < row["mae"]).sum())
-    label, note = ("Model to use", "lowest validation MAE") if chosen else ("Lowest MAE", "")
-    found = [Figure(label, model, note)]
+    found = [Figure("Model to use" if chosen else "Lowest MAE", model, chosen)]
     if math.isfinite(row["mae"]):
         size = f"{number(row['mae'])} {unit}".strip()
         found.append(Figure("MAE on the test range", size, f"rank {rank} of {len(scores)}"))

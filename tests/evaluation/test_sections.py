@@ -146,13 +146,13 @@ def test_the_glance_says_only_what_there_is() -> None:
     scores = pd.DataFrame(
         {"mae": [1.0, 2.0], "skill_vs_naive": [0.5, 0.0]}, index=["gru-direct", "naive"]
     )
-    assert [one.label for one in glance("naive", True, scores, "mm", None)] == [
+    assert [one.label for one in glance("naive", "lowest validation MAE", scores, "mm", None)] == [
         *("Model to use", "MAE on the test range")
     ]
-    lead = glance("gru-direct", False, scores, "mm", None)[-1]
+    lead = glance("gru-direct", "", scores, "mm", None)[-1]
     assert (lead.value, lead.note) == ("+50.0 %", "above 0 is better")
     told = comparisons().assign(model="gru-direct")
-    assert "+2.0 % to +13.0 %" in glance("gru-direct", False, scores, "", told)[-1].note
+    assert "+2.0 % to +13.0 %" in glance("gru-direct", "", scores, "", told)[-1].note
 
 
 def contrast(a: str, b: str) -> float:

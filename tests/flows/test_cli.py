@@ -36,7 +36,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["forecast"], ["backtest"], ["search"], ["score"], ["demo"]]
+    "command",
+    [
+        *([], ["forecast"], ["backtest"], ["search"], ["score"], ["demo"]),
+        *(["retrain"], ["serve"], ["champion"], ["champion", "show"], ["champion", "rollback"]),
+    ],
 )
 def test_help_fits_the_terminal_and_imports_nothing_heavy(command: list[str]) -> None:
     code = f"""

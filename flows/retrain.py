@@ -1,0 +1,128 @@
+"""The flow `retrain`: train anew, and let a better model have the champion's place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from mlflow.tracking import MlflowClient
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.contest import Decision
+from flows import steps, tasks
+from flows.candidates import candidates_of, forget
+from flows.champion import Champion, Registry, contest, model_name
+from flows.contract import Contract
+from flows.delivery import Report, delivery
+from flows.followup import settings_digest
+from flows.parameters import RetrainParameters
+from flows.results import Result
+from flows.settings import Settings
+from flows.tracking import TrackedRun, experiment_name, saying_when_away, span_of
+
+_METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")
+
+
+@flow(name="retrain")
+def retrain(params: RetrainParameters) -> Report:
+    """Fetch, validate, fit, backtest, hold challenger against champion, report, log, register.
+
+    The champion changes last, when all evidence is kept: a run that is killed changes nothing.
+
+    Args:
+        params: what to train on, and which candidates.
+
+    Raises:
+        UserError: input or settings that cannot be used, or a champion that does not fit the data.
+    """
+    settings = Settings()
+    fetched = tasks.fetch(params)
+    params = steps.settle(params, fetched)
+    panel, split = tasks.validate(fetched, params)
+    registry = Registry(settings.tracking_uri, model_name(params))
+    champion = tasks.reigning(registry, panel)
+    candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
+    with delivery(settings, params, panel, "retrain") as to:
+        for candidate in candidates:
+            tasks.fit(candidate, panel, split, experiment_name(params))
+        validation, test = tasks.backtest(candidates, panel, split, params)
+        result = Result(params, fetched, panel, split, candidates, validation, test)
+        decision = judge(result, champion)
+        result = replace(result, decision=decision)
+        tasks.report(result, to.draft)
+        write_decision(decision, champion, to.draft)
+        children = tasks.log(result, to.run, to.draft)
+        register(registry, result, decision, champion, to.run, children[result.chosen])
+    forget(candidates)
+    return Report(result, to.folder, to.run)
+
+
+@task(cache_policy=NO_CACHE)
+def judge(result: Result, champion: Champion | None) -> Decision:
+    """Whether the challenger takes the champion's place."""
+    decision = contest(result, champion)
+    get_run_logger().info(decision.sentence)
+    return decision
+
+
+@task(cache_policy=NO_CACHE)
+def register(
+    registry: Registry,
+    result: Result,
+    decision: Decision,
+    champion: Champion | None,
+    run: TrackedRun,
+    child: str,
+) -> None:
+    """Enter the challenger into the registry, and the decision into MLflow and Prefect."""
+    with saying_when_away(run.uri):
+        version = registry.enter(child, tags_of(result, decision, run))
+        if decision.promoted:
+            registry.promote(version, decision.sentence, champion.version if champion else None)
+        tags = {
+            "champion.decision": "promoted" if decision.promoted else "kept",
+            "champion.why": decision.sentence,
+            "champion.challenger": f"{version.name} version {version.version}",
+        }
+        for key, value in tags.items():
+            MlflowClient().set_tag(run.id, key, value)
+    create_markdown_artifact(
+        as_markdown(decision, champion), key=f"{tasks.artifact_key(run.experiment)}-champion"
+    )
+
+
+def tags_of(result: Result, decision: Decision, run: TrackedRun) -> dict[str, str]:
+    """What a registered version says of itself."""
+    made, row = Contract.of(result.panel, result.split), result.leaderboard.loc[result.chosen]
+    return {
+        "model": result.chosen,
+        "settings": settings_digest(result.parameters),
+        **span_of(result.panel),
+        "fitted.until": str(made.fitted_until),
+        "chosen.until": str(made.chosen_until),
+        "contest": decision.sentence,
+        "run": run.id,
+        **{f"metric.{name}": f"{row[name]:.6g}" for name in _METRICS if name in row},
+    }
+
+
+def write_decision(decision: Decision, champion: Champion | None, folder: Path) -> None:
+    """Leave the decision and its evidence in the run's folder."""
+    found = decision.plain() | {"champion": champion.label if champion else None}
+    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    (folder / "champion.json").write_text(text, encoding="utf-8")
+    (folder / "champion.md").write_text(as_markdown(decision, champion), encoding="utf-8")
+
+
+def as_markdown(decision: Decision, champion: Champion | None) -> str:
+    """The decision, then its evidence as a table."""
+    lines = ["# Champion and challenger", "", decision.sentence, ""]
+    if champion is not None:
+        lines += [f"The champion was {champion.label}.", ""]
+    if decision.evidence is not None:
+        rows = decision.plain()["evidence"].items()
+        lines += ["| Evidence | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    return "\n".join(lines) + "\n"

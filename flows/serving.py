@@ -1,0 +1,109 @@
+"""The champion behind HTTP on the loopback interface: MLflow's own server for models."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from evaluation.contest import CHAMPION
+from features.errors import UserError
+from flows.champion import Registry, label
+
+_HOST = "127.0.0.1"
+_PATIENCE = 120
+"""Seconds that the server may take to load the model."""
+
+
+def serve(registry: Registry, port: int | None) -> None:
+    """Serve the champion until interrupted; a later champion is served after a restart.
+
+    Raises:
+        UserError: there is no champion, or its server does not start.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; nothing that was started is left.
+    """
+    held, port = registry.require(), _free_port(port)
+    with _terminated_as_interrupted(), _server(registry, port) as server:
+        _wait_for(server, port)
+        print(f"Champion  {label(held)}")
+        print(f"Forecast  http://{_HOST}:{port}/invocations  (Ctrl-C ends it)", flush=True)
+        server.wait()
+    raise UserError(f"the server of {label(held)} ended by itself; see what it said above")
+
+
+@contextlib.contextmanager
+def _server(registry: Registry, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """MLflow's server and all that it starts, gone when the block ends."""
+    words = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    words += ["-m", f"models:/{registry.name}@{CHAMPION}", "--host", _HOST, "--port", str(port)]
+    own = {
+        "MLFLOW_TRACKING_URI": registry.uri,
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    server = subprocess.Popen(
+        words, env=os.environ | own, stdout=sys.stderr, start_new_session=True
+    )
+    try:
+        yield server
+    finally:
+        _end(server)
+
+
+def _end(server: subprocess.Popen[bytes], patience: float = 10) -> None:
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, kind)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(patience)
+
+
+def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://{_HOST}:{port}/ping", timeout=5),
+        ):
+            return
+        time.sleep(0.1)
+    raise UserError(
+        f"the server of models did not answer on port {port} within {_PATIENCE} seconds; see what "
+        "it said above"
+    )
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, wanted or 0))
+        except OSError as error:
+            raise UserError(
+                f"port {wanted} of {_HOST} cannot be had ({error.strerror}); name another with "
+                "--port, or leave it out for a free one"
+            ) from error
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
