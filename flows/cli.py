@@ -14,6 +14,7 @@ from features.errors import UserError
 from flows.cli_audit import add_audit
 from flows.cli_data import data
 from flows.cli_score import score
+from flows.cli_up import add_up, use_running
 
 app = typer.Typer(
     name="forecastle",
@@ -255,6 +256,7 @@ def demo(home: Home = None) -> None:
 
 
 add_audit(app)
+add_up(app)
 
 
 def main() -> None:
@@ -376,5 +378,6 @@ def prepare(home: Path | None) -> None:
     """Set what the libraries read when they are imported, which is after this."""
     if home is not None:
         os.environ["FORECASTLE_HOME"] = str(home)
+    use_running()
     # Prefect's log goes to its server; the terminal is for results.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

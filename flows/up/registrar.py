@@ -1,0 +1,61 @@
+"""Registers the deployments in a process of its own: what it imports, `up` need not hold.
+
+Run as `python -m flows.up.registrar`; it ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+from features.errors import UserError
+from flows.up.services import POOL, asked
+
+_WAIT = 120.0
+
+
+def main() -> int:
+    """Register, and mark as crashed what an earlier `up` left running; 2 for a mistake in the plan."""
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    from prefect.client.orchestration import get_client
+
+    from flows.deployments import deployments, register
+    from flows.plan import read_plan
+    from flows.settings import Settings
+    from flows.stale import sweep
+
+    try:
+        wanted = deployments(read_plan(Settings().home))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _await_the_pool(os.environ["PREFECT_API_URL"])
+    with get_client(sync_client=True) as client:
+        sweep(client)
+        register(client, wanted)
+    return 0
+
+
+def _await_the_pool(api: str) -> None:
+    """The worker makes it, when the server answers."""
+    end = time.monotonic() + _WAIT
+    question = {"work_pools": {"name": {"any_": [POOL]}}}
+    while time.monotonic() < end:
+        try:
+            if asked(f"{api}/work_pools/filter", question):
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"no work pool {POOL} in {_WAIT:.0f} s")
+
+
+def _end_with_standard_input() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
