@@ -16,7 +16,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule
-from prefect.flows import load_flow_from_entrypoint
+from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from flows.invocation import parameters_of
@@ -108,7 +108,7 @@ def register(client: SyncPrefectClient, wanted: list[Deployment]) -> None:
 
 
 def _register(client: SyncPrefectClient, one: Deployment) -> Any:
-    flow = load_flow_from_entrypoint(one.entrypoint)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(one.entrypoint)
     return client.create_deployment(
         client.create_flow_from_name(flow.name),
         one.name,

@@ -6,7 +6,8 @@ same latest data, so only the last one works; a day that was missed is asked for
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 from prefect.client.orchestration import get_client
@@ -17,7 +18,6 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.types._datetime import now
 
 from features.optional import need
 from flows.parameters import ForecastParameters
@@ -30,16 +30,26 @@ def reason_to_rest(parameters: ForecastParameters) -> str | None:
     run = context.flow_run if context else None
     if run is None or not run.auto_scheduled or run.expected_start_time is None:
         return None
-    code, slot = exchange_of(parameters), run.expected_start_time
+    return why_rest(exchange_of(parameters), run.expected_start_time, _slots_after(run))
+
+
+def why_rest(code: str | None, slot: datetime, later: Sequence[datetime]) -> str | None:
+    """Why the run of a slot has nothing to do; None where it has.
+
+    Args:
+        code: exchange whose sessions count; None where every day does.
+        slot: when the run was due.
+        later: when other runs of the same schedule were due since.
+    """
     if code and not in_session(code, slot):
         return f"Nothing to do: {day_of(code, slot)} is no session of {code}"
-    later = [at for at in _slots_after(run) if not code or in_session(code, at)]
-    if later:
-        return (
-            f"Nothing to do: the run of {max(later):%Y-%m-%d %H:%M} UTC is due as well, and has "
-            f"the same data; for this one give it the day {day_of(code, slot)}"
-        )
-    return None
+    working = [at for at in later if not code or in_session(code, at)]
+    if not working:
+        return None
+    return (
+        f"Nothing to do: the run of {max(working):%Y-%m-%d %H:%M:%S} UTC is due as well and has "
+        f"the same data; to have this one all the same, give it the day {day_of(code, slot)}"
+    )
 
 
 def in_session(code: str, moment: datetime) -> bool:
@@ -59,10 +69,14 @@ def day_of(code: str | None, moment: datetime) -> str:
 def _slots_after(run: FlowRun) -> list[datetime]:
     """When later runs of the same schedule were due; several schedules differ in parameters."""
     assert run.expected_start_time is not None
+    assert run.deployment_id is not None
     since = run.expected_start_time + timedelta(microseconds=1)
+    span = FlowRunFilterExpectedStartTime.model_validate(
+        {"after_": since, "before_": datetime.now(UTC)}
+    )
     asked = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=[run.deployment_id]),
-        expected_start_time=FlowRunFilterExpectedStartTime(after_=since, before_=now("UTC")),
+        expected_start_time=span,
     )
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=asked)

@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from flows.due import reason_to_rest
 from flows.forecast import forecast
 from flows.parameters import BacktestParameters, ForecastParameters
-from flows.score import NothingForecast, score
+from flows.score import NothingForecastError, score
 
 
 @flow(name="scheduled-forecast")
@@ -45,7 +45,7 @@ def scheduled_score(params: ForecastParameters) -> Any:
         return Completed(message=rest)
     try:
         return score.fn(params)
-    except NothingForecast as error:
+    except NothingForecastError as error:
         return Completed(message=f"Nothing to do: {error}")
 
 

@@ -20,7 +20,7 @@ from flows.settings import Settings
 from flows.tracking import TrackedRun, experiment_name
 
 
-class NothingForecast(UserError):
+class NothingForecastError(UserError):
     """The ledger holds no forecast that could be scored."""
 
 
@@ -49,7 +49,7 @@ def score(params: ForecastParameters) -> Score:
 
     Raises:
         UserError: input or a ledger that cannot be used.
-        NothingForecast: nothing was forecast before.
+        NothingForecastError: nothing was forecast before.
     """
     settings = Settings()
     fetched = tasks.fetch(params)
@@ -57,7 +57,7 @@ def score(params: ForecastParameters) -> Score:
     panel = steps.panel_of(fetched, params)
     followup = tasks.follow_up(settings.ledger, params, fetched, panel)
     if followup.points.empty:
-        raise NothingForecast(
+        raise NothingForecastError(
             f"the ledger holds no forecast of {fetched.title} in the experiment "
             f"'{experiment_name(params)}', expected at least one; run forecastle forecast first"
         )

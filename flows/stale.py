@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import psutil
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -11,25 +9,29 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.states import Crashed
 
-UNDER_WAY = ("RUNNING", "PENDING", "CANCELLING")
+RUNNING = ("RUNNING", "CANCELLING")
 
 
-def sweep(client: SyncPrefectClient) -> None:
-    """Mark them as crashed: else they hold their deployment's one place for good."""
-    kinds = FlowRunFilterStateType(any_=[StateType(name) for name in UNDER_WAY])
+def sweep(client: SyncPrefectClient, since: float) -> None:
+    """Mark them as crashed: else they hold their deployment's one place for good.
+
+    Args:
+        client: of the server.
+        since: when this start began, in seconds since 1970. What was handed to a worker before
+            that and has not begun will not: that worker is gone.
+    """
+    kinds = FlowRunFilterStateType(any_=[StateType(name) for name in (*RUNNING, "PENDING")])
     asked = FlowRunFilter(state=FlowRunFilterState(type=kinds))
     for run in client.read_flow_runs(flow_run_filter=asked):
-        if gone(run.infrastructure_pid, _created(run)):
-            gone_state = Crashed(message="The process of this run is gone")
-            client.set_flow_run_state(run.id, gone_state, force=True)
-
-
-def _created(run: FlowRun) -> float:
-    moment: Any = run.start_time or run.expected_start_time or run.created
-    return float(moment.timestamp())
+        assert run.state is not None
+        changed = run.state.timestamp.timestamp()
+        waiting = run.state.type == StateType.PENDING and run.deployment_id is not None
+        if changed < since and (waiting or gone(run.infrastructure_pid, changed)):
+            crashed: State[None] = Crashed(message="The process of this run is gone")
+            client.set_flow_run_state(run.id, crashed, force=True)
 
 
 def gone(told: str | None, begun: float) -> bool:

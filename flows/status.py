@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import UserError
-from flows.stale import UNDER_WAY, gone
+from flows.stale import RUNNING, gone
 from flows.up.running import Running, last
 from flows.up.services import asked
 
@@ -17,6 +17,7 @@ SHOWN = 8
 """Runs of each kind that are shown."""
 WIDTH = 80
 _NAME = 18
+_STATES = {"AwaitingConcurrencySlot": "waits for another", "Scheduled": ""}
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -57,21 +58,21 @@ def _services(found: Running) -> Iterator[dict[str, Any]]:
 def _runs(api: str) -> dict[str, Any]:
     names = {one["id"]: one["name"] for one in asked(f"{api}/deployments/filter", {})}
     due = _filtered(api, names, ("SCHEDULED",), "EXPECTED_START_TIME_ASC")
-    done = _filtered(api, names, (*_ENDED, *UNDER_WAY), "START_TIME_DESC")
-    under_way = _filtered(api, names, UNDER_WAY, "START_TIME_DESC", 200)
+    done = _filtered(api, names, (*_ENDED, *RUNNING), "START_TIME_DESC")
+    under_way = _filtered(api, names, RUNNING, "START_TIME_DESC", 200)
     return {"next": due, "last": done, "stale": [run for run in under_way if _stale(run)]}
 
 
 def _filtered(
     api: str, names: dict[str, str], states: tuple[str, ...], order: str, most: int = SHOWN
 ) -> list[dict[str, Any]]:
-    question = {"sort": order, "limit": most}
-    question |= {"flow_runs": {"state": {"type": {"any_": list(states)}}}}  # type: ignore[dict-item]
+    question: dict[str, Any] = {"sort": order, "limit": most}
+    question |= {"flow_runs": {"state": {"type": {"any_": list(states)}}}}
     return [
         {
             "run": run["name"],
             "deployment": names.get(run["deployment_id"], "command line"),
-            "state": run["state_name"],
+            "state": _STATES.get(run["state_name"], run["state_name"].lower()),
             "message": (run["state"] or {}).get("message") or "",
             "due": run["expected_start_time"],
             "begun": run["start_time"],
@@ -98,10 +99,8 @@ def as_text(told: dict[str, Any]) -> str:
     ]
     if not told["ready"]:
         return "\n".join([*lines, "", "It is starting."])
-    lines = [f"{'Prefect':<{_NAME}}{told['prefect']}", f"{'MLflow':<{_NAME}}{told['mlflow']}"] + [
-        "",
-        *lines,
-    ]
+    urls = [f"{name:<{_NAME}}{told[name.lower()]}" for name in ("Prefect", "MLflow")]
+    lines = [*urls, "", *lines]
     lines += ["", "Next (UTC)", *(_due(run) for run in told["next"])]
     lines += [] if told["next"] else ["  nothing has a schedule; see docs/operations.md"]
     lines += ["", "Last (UTC)", *(_done(run) for run in told["last"])]
@@ -113,12 +112,11 @@ def as_text(told: dict[str, Any]) -> str:
 
 
 def _due(run: dict[str, Any]) -> str:
-    late = "" if run["state"] == "Scheduled" else f"  {run['state'].lower()}"
-    return _cut(f"  {_short(run['deployment'])}  {_clock(run['due'])}{late}")
+    return _cut(f"  {_short(run['deployment'])}  {_clock(run['due'])}  {run['state']}".rstrip())
 
 
 def _done(run: dict[str, Any]) -> str:
-    line = f"  {_short(run['deployment'])}  {_clock(run['begun'])}  {run['state'].lower():<9}"
+    line = f"  {_short(run['deployment'])}  {_clock(run['begun'])}  {run['state']:<9}"
     line += f" {run['seconds']:>6.0f} s"
     return _cut(f"{line}  {run['message']}".rstrip())
 

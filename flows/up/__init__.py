@@ -1,1 +1,1 @@
-"""Everything on one machine: two servers, a worker and the deployments, started and stopped as one."""
+"""Two servers, a worker and the deployments on one machine, started and stopped as one."""

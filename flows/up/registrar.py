@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+import psutil
+
 from features.errors import UserError
 from flows.up.services import POOL, asked
 
@@ -17,7 +19,7 @@ _WAIT = 120.0
 
 
 def main() -> int:
-    """Register, and mark as crashed what an earlier `up` left running; 2 for a mistake in the plan."""
+    """Register, and mark as crashed what an earlier `up` left; 2 for a mistake in the plan."""
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
     from prefect.client.orchestration import get_client
 
@@ -33,7 +35,7 @@ def main() -> int:
         return 2
     _await_the_pool(os.environ["PREFECT_API_URL"])
     with get_client(sync_client=True) as client:
-        sweep(client)
+        sweep(client, psutil.Process().create_time())
         register(client, wanted)
     return 0
 

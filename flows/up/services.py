@@ -66,8 +66,10 @@ def commands(home: Path, at: Addresses) -> dict[str, list[str]]:
             *("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"),
             *("--artifacts-destination", (home / "mlartifacts").as_uri()),
         ],
-        "worker": ["prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-        + ["--name", POOL, "--install-policy", "never"],
+        "worker": [
+            *("prefect", "worker", "start", "--pool", POOL, "--type", "process"),
+            *("--name", POOL, "--install-policy", "never"),
+        ],
     }
 
 

@@ -159,7 +159,9 @@ class _Watch:
                     raise RuntimeError(f"{process.name} has ended; see the logs in {self.logs}")
             self._see_the_registrar()
             if limit is not None and time.monotonic() - begun > limit:
-                raise RuntimeError(f"nothing answered in {limit:.0f} s; see the logs in {self.logs}")
+                raise RuntimeError(
+                    f"nothing answered in {limit:.0f} s; see the logs in {self.logs}"
+                )
             time.sleep(0.1 if limit else 1.0)
 
     def _see_the_registrar(self) -> None:
