@@ -28,10 +28,13 @@ def scheduled_forecast(params: ForecastParameters, day: date | None = None) -> A
     """
     if day is None and (rest := reason_to_rest(params)):
         return Completed(message=rest)
-    if day is not None:
-        last = datetime.combine(day, time.max.replace(microsecond=0))
-        params = params.model_copy(update={"end": last})
-    return forecast.fn(params)
+    return forecast.fn(params if day is None else up_to(day, params))
+
+
+def up_to(day: date, params: ForecastParameters) -> ForecastParameters:
+    """The same forecast from a day's end. It is of that day in the ledger, issued now."""
+    end = datetime.combine(day, time(23, 59, 59))
+    return params.model_copy(update={"end": end, "as_of": None})
 
 
 @flow(name="scheduled-score")

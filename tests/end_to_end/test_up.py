@@ -87,8 +87,8 @@ def test_up_runs_by_itself_and_on_demand_and_nothing_outlives_it(
         assert found.prefect in second.stderr
         assert second.stderr.count("\n") == 1
         backtest = on_demand(found, sample)
-        wait_until(lambda: bool(runs(found, id=backtest, **DONE)), process)
-        wait_until(lambda: len(runs(found, auto_scheduled=True, **DONE)) > 1, process)
+        wait_until(lambda: bool(runs(found, id=backtest, **DONE)), process, pause=0.5)
+        wait_until(lambda: len(runs(found, auto_scheduled=True, **DONE)) > 1, process, pause=0.5)
         (tracked,) = in_mlflow(found, backtest)
         assert tracked["info"]["status"] == "FINISHED"
         says_so(json.loads(call(["status", "--json"], own, tmp_path).stdout))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from features.errors import UserError
 from flows.deployments import Deployment, as_yaml, deployments
 from flows.due import in_session, why_rest
+from flows.followup import settings_digest
 from flows.plan import Plan, after_close, read_plan
+from flows.scheduled import up_to
+from flows.steps import fetch_data
 from tests.flows.small import small_file
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +98,13 @@ def test_a_mistake_in_the_file_is_one_sentence(text: str, named: str, tmp_path: 
         planned(text, tmp_path)
     assert "forecastle.yaml" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_missed_day_is_the_same_forecast_up_to_its_end() -> None:
+    params = Plan().parameters("weather")
+    caught_up = up_to(date(2015, 6, 1), params)
+    assert settings_digest(caught_up) == settings_digest(params)
+    assert str(fetch_data(caught_up).frame["ds"].max().date()) == "2015-06-01"
 
 
 def test_a_day_counts_by_the_clock_of_the_exchange() -> None:
