@@ -189,7 +189,16 @@ def stale(settings: Settings) -> Iterator[Check]:
     """No run is told as running whose process is gone."""
     from flows.status import look
 
-    names = _stale_in_mlflow(settings)
+    try:
+        names = _stale_in_mlflow(settings)
+    except UserError as error:
+        yield Check(
+            "MLflow store",
+            "fault",
+            str(error),
+            "stop forecastle up and move mlflow.db away: the results in runs stay",
+        )
+        return
     found = running(settings.home.resolve())
     if found is not None:
         names += [run["run"] for run in look(settings.home.resolve())["stale"]]
@@ -217,8 +226,8 @@ def _stale_in_mlflow(settings: Settings) -> list[str]:
         client = MlflowClient(settings.tracking_uri)
         experiments = [one.experiment_id for one in client.search_experiments()]
         runs = client.search_runs(experiments, "attributes.status = 'RUNNING'")
-    except (MlflowException, SQLAlchemyError):
-        return []  # the check of the database says why
+    except (MlflowException, SQLAlchemyError) as error:
+        raise UserError(f"cannot be opened ({str(error).splitlines()[0][:160]})") from error
     return [str(run.info.run_name) for run in runs if left_behind(run.data.tags)]
 
 

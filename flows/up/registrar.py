@@ -9,11 +9,12 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
 from features.errors import UserError
-from flows.up.services import POOL, asked
+from flows.up.services import MLFLOW_DB, POOL, asked
 
 _WAIT = 120.0
 
@@ -28,16 +29,31 @@ def main() -> int:
     from flows.settings import Settings
     from flows.stale import sweep
 
+    home = Settings().home
     try:
-        wanted = deployments(read_plan(Settings().home))
+        wanted = deployments(read_plan(home))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
+    _make_mlflow_database(home / MLFLOW_DB)
     _await_the_pool(os.environ["PREFECT_API_URL"])
     with get_client(sync_client=True) as client:
         sweep(client, psutil.Process().create_time())
         register(client, wanted)
     return 0
+
+
+def _make_mlflow_database(path: Path) -> None:
+    """Make an empty one whole or not at all: MLflow cannot go on with one that was cut short."""
+    if path.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    store = SqlAlchemyStore(f"sqlite:///{draft}", "mlflow-artifacts:/")  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    draft.rename(path)
 
 
 def _await_the_pool(api: str) -> None:

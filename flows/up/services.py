@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from flows.up.running import Process, Running
 
 HOST = "127.0.0.1"
+MLFLOW_DB = "mlflow.db"
 POOL = "forecastle"
 """Work pool of all deployments, and its one worker."""
 PORTS = {"prefect": 4200, "mlflow": 5000}
@@ -63,7 +64,7 @@ def commands(home: Path, at: Addresses) -> dict[str, list[str]]:
         "prefect": ["prefect", "server", "start", "--host", HOST, "--port", prefect],
         "mlflow": [
             *("mlflow", "server", "--host", HOST, "--port", mlflow, "--workers", "1"),
-            *("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"),
+            *("--backend-store-uri", f"sqlite:///{home / MLFLOW_DB}"),
             *("--artifacts-destination", (home / "mlartifacts").as_uri()),
         ],
         "worker": [

@@ -17,7 +17,15 @@ from filelock import FileLock, Timeout
 from features.errors import UserError
 from flows.up.keeper import end
 from flows.up.running import Process, Running, last
-from flows.up.services import Addresses, Keeper, answers, commands, keeping, worker_is_there
+from flows.up.services import (
+    MLFLOW_DB,
+    Addresses,
+    Keeper,
+    answers,
+    commands,
+    keeping,
+    worker_is_there,
+)
 
 _STARTING = 120.0
 """Seconds that everything has to answer in; on a cold disk it takes a minute."""
@@ -84,32 +92,31 @@ class _Start:
     at: Addresses
     keeper: Keeper
 
-    def servers(self) -> Running:
-        """Both servers, which become ready beside each other."""
-        words = commands(self.home, self.at)
-        started = tuple(self.keeper.start(name, words[name]) for name in ("prefect", "mlflow"))
+    def first(self) -> Running:
+        """The Prefect server, which takes longest."""
         me = Process.of("up", os.getpid())
-        return Running(self.at.prefect, self.at.mlflow, me, (self.keeper.process(), *started))
+        alone = Running(self.at.prefect, self.at.mlflow, me, (self.keeper.process(),))
+        return self.beside(alone, "prefect")
 
-    def worker(self, so_far: Running) -> Running:
-        """The worker beside them."""
-        worker = self.keeper.start("worker", commands(self.home, self.at)["worker"])
-        return replace(so_far, services=(*so_far.services, worker))
+    def beside(self, so_far: Running, name: str) -> Running:
+        """One more service."""
+        process = self.keeper.start(name, commands(self.home, self.at)[name])
+        found = replace(so_far, services=(*so_far.services, process))
+        found.write(self.home)
+        return found
 
 
 def _run(start: _Start, on_ready: Ready) -> None:
     log = start.keeper.logs / "deployments.log"
     with _registering(start, log) as registrar:  # imports PyTorch while the servers start
-        found = start.servers()
-        found.write(start.home)
-        seen = _Watch(found, start.keeper.logs, registrar, log)
-        seen.until(lambda: answers(f"{found.prefect}/api/health"))
-        found = start.worker(found)
-        found.write(start.home)
-        seen.running = found
-        seen.until(lambda: answers(f"{found.mlflow}/health"))
-        seen.until(lambda: registrar.poll() == 0 and worker_is_there(found.prefect))
-    found = replace(found, ready=True)
+        seen = _Watch(start.first(), start.keeper.logs, registrar, log)
+        seen.until((start.home / MLFLOW_DB).exists)
+        seen.running = start.beside(seen.running, "mlflow")
+        seen.until(lambda: answers(f"{start.at.prefect}/api/health"))
+        seen.running = start.beside(seen.running, "worker")
+        seen.until(lambda: answers(f"{start.at.mlflow}/health"))
+        seen.until(lambda: registrar.poll() == 0 and worker_is_there(start.at.prefect))
+    found = replace(seen.running, ready=True)
     found.write(start.home)
     on_ready(found)
     _Watch(found, start.keeper.logs).until(lambda: False, limit=None)

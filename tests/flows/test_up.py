@@ -175,7 +175,7 @@ def test_the_doctor_finds_what_is_planted(tmp_path: Path, monkeypatch: pytest.Mo
     )
     os.utime(tmp_path / "forecastle.yaml", times=(time.time() + 9e5,) * 2)
     faults = {check.name: check for check in doctor.examine() if check.state == "fault"}
-    assert set(faults) == {"schedules", "MLflow", "ledger", "versions", "clock"}
+    assert set(faults) == {*("schedules", "MLflow", "MLflow store", "ledger", "versions", "clock")}
     assert "absent (installed: none)" in faults["versions"].found
     assert "psycopg" not in faults["versions"].found
     assert all(check.mend for check in faults.values())
