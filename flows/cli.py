@@ -15,6 +15,7 @@ from flows.cli_audit import audit
 from flows.cli_champion import add_champion
 from flows.cli_data import data
 from flows.cli_score import score
+from flows.cli_up import add_up
 from flows.options import (
     AsOf,
     ByChampion,
@@ -175,6 +176,7 @@ def demo(home: Home = None) -> None:
 
 app.command()(audit)
 add_champion(app)
+add_up(app)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ Port = Annotated[
 
 def add_champion(app: typer.Typer) -> None:
     """Give `forecastle` the commands, with the options of a forecast."""
+
     def retrain(
         source: options.Source = None,
         horizon: options.Horizon = None,
@@ -112,9 +113,7 @@ def _registry(
     home: Path | None,
 ) -> "Registry":
     """The registered model that the words mean."""
-    from flows import cli
-
-    cli.prepare(home)
+    options.prepare(home)
     from flows import invocation
     from flows.champion import Registry, model_name
     from flows.settings import Settings

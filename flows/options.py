@@ -175,5 +175,8 @@ def prepare(home: Path | None) -> None:
     """Set what the libraries read when they are imported, which is after this."""
     if home is not None:
         os.environ["FORECASTLE_HOME"] = str(home)
+    from flows.cli_up import use_running
+
+    use_running()
     # Prefect's log goes to its server; the terminal is for results.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

@@ -20,6 +20,10 @@ from flows.settings import Settings
 from flows.tracking import TrackedRun, experiment_name
 
 
+class NothingForecastError(UserError):
+    """The ledger holds no forecast that could be scored."""
+
+
 @dataclass(frozen=True)
 class Score:
     """What the flow returns."""
@@ -44,7 +48,8 @@ def score(params: ForecastParameters) -> Score:
         params: those of the forecast; models and their settings make no difference.
 
     Raises:
-        UserError: input or a ledger that cannot be used, or nothing that was forecast before.
+        UserError: input or a ledger that cannot be used.
+        NothingForecastError: nothing was forecast before.
     """
     settings = Settings()
     fetched = tasks.fetch(params)
@@ -52,7 +57,7 @@ def score(params: ForecastParameters) -> Score:
     panel = steps.panel_of(fetched, params)
     followup = tasks.follow_up(settings.ledger, params, fetched, panel)
     if followup.points.empty:
-        raise UserError(
+        raise NothingForecastError(
             f"the ledger holds no forecast of {fetched.title} in the experiment "
             f"'{experiment_name(params)}', expected at least one; run forecastle forecast first"
         )

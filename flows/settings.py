@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flows.up.running import running
+
 
 class Settings(BaseSettings):
     """Settings of the machine, each an environment variable with the prefix `FORECASTLE_`."""
@@ -19,7 +21,8 @@ class Settings(BaseSettings):
     """Folder for results, checkpoints and, unless another store is named, the MLflow store."""
 
     mlflow_tracking_uri: str | None = Field(default=None, validation_alias="MLFLOW_TRACKING_URI")
-    """MLflow store or server; a SQLite file in the home folder where none is named."""
+    """MLflow store or server. Where none is named, the server that `forecastle up` runs for this
+    home, or else a SQLite file in the home folder."""
 
     ledger_url: str | None = None
     """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
@@ -53,7 +56,10 @@ class Settings(BaseSettings):
     @property
     def tracking_uri(self) -> str:
         """The MLflow store in use."""
-        return self.mlflow_tracking_uri or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
+        if self.mlflow_tracking_uri:
+            return self.mlflow_tracking_uri
+        served = running(self.home)
+        return served.mlflow if served else f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
 
     @property
     def artifact_root(self) -> str | None:

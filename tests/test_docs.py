@@ -173,7 +173,7 @@ def test_every_command_is_known(page: Path) -> None:
             assert f"\n{words[-1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
         if words[:1] == ["forecastle"] and words[1] in commands:
             command = commands[words[1]]
-            command = getattr(command, "commands", {}).get(words[2], command)
+            command = getattr(command, "commands", {}).get("".join(words[2:3]), command)
             known = {name for option in command.params for name in option.opts}
             assert {word for word in words if word.startswith("--")} <= known
         if words[:3] == ["python", "-m", "pytest"]:

@@ -42,13 +42,15 @@ def call(
     )
 
 
-def wait_until(condition: Callable[[], bool], process: Any, limit: float = 120) -> None:
+def wait_until(
+    condition: Callable[[], bool], process: Any, limit: float = 120, pause: float = 0.005
+) -> None:
     """Wait for `condition` while `process` runs."""
     end = time.monotonic() + limit
     while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
-        time.sleep(0.005)
+        time.sleep(pause)
 
 
 def kill_group(process: Any) -> None:

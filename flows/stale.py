@@ -1,0 +1,51 @@
+"""Runs that are told as running while their process is gone."""
+
+from __future__ import annotations
+
+import psutil
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
+from prefect.states import Crashed
+
+RUNNING = ("RUNNING", "CANCELLING")
+
+
+def sweep(client: SyncPrefectClient, since: float) -> None:
+    """Mark them as crashed: else they hold their deployment's one place for good.
+
+    Args:
+        client: of the server.
+        since: when this start began, in seconds since 1970. What was handed to a worker before
+            that and has not begun will not: that worker is gone.
+    """
+    kinds = FlowRunFilterStateType(any_=[StateType(name) for name in (*RUNNING, "PENDING")])
+    asked = FlowRunFilter(state=FlowRunFilterState(type=kinds))
+    for run in client.read_flow_runs(flow_run_filter=asked):
+        assert run.state is not None
+        changed = run.state.timestamp.timestamp()
+        waiting = run.state.type == StateType.PENDING and run.deployment_id is not None
+        if changed < since and (waiting or gone(run.infrastructure_pid, changed)):
+            crashed: State[None] = Crashed(message="The process of this run is gone")
+            client.set_flow_run_state(run.id, crashed, force=True)
+
+
+def gone(told: str | None, begun: float) -> bool:
+    """Whether a worker's process of this machine has ended.
+
+    Args:
+        told: the run's `infrastructure_pid`, a process number with or without a host before it;
+            None where no worker started it, which is not known to be gone.
+        begun: when the run began, in seconds since 1970: no process that began later is its own.
+    """
+    if told is None:
+        return False
+    number = told.rpartition(":")[2]
+    try:
+        return bool(psutil.Process(int(number)).create_time() > begun + 1)
+    except (psutil.NoSuchProcess, ValueError):
+        return True

@@ -1,0 +1,79 @@
+"""Registers the deployments in a process of its own: what it imports, `up` need not hold.
+
+Run as `python -m flows.up.registrar`; it ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from features.errors import UserError
+from flows.up.services import MLFLOW_DB, POOL, asked
+
+_WAIT = 120.0
+
+
+def main() -> int:
+    """Register, and mark as crashed what an earlier `up` left; 2 for a mistake in the plan."""
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    from prefect.client.orchestration import get_client
+
+    from flows.deployments import deployments, register
+    from flows.plan import read_plan
+    from flows.settings import Settings
+    from flows.stale import sweep
+
+    home = Settings().home
+    try:
+        wanted = deployments(read_plan(home))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _make_mlflow_database(home / MLFLOW_DB)
+    _await_the_pool(os.environ["PREFECT_API_URL"])
+    with get_client(sync_client=True) as client:
+        sweep(client, psutil.Process().create_time())
+        register(client, wanted)
+    return 0
+
+
+def _make_mlflow_database(path: Path) -> None:
+    """Make an empty one whole or not at all: MLflow cannot go on with one that was cut short."""
+    if path.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    store = SqlAlchemyStore(f"sqlite:///{draft}", "mlflow-artifacts:/")  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    draft.rename(path)
+
+
+def _await_the_pool(api: str) -> None:
+    """The worker makes it, when the server answers."""
+    end = time.monotonic() + _WAIT
+    question = {"work_pools": {"name": {"any_": [POOL]}}}
+    while time.monotonic() < end:
+        try:
+            if asked(f"{api}/work_pools/filter", question):
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"no work pool {POOL} in {_WAIT:.0f} s")
+
+
+def _end_with_standard_input() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

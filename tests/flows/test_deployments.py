@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.flows import Flow, load_flow_from_entrypoint
+
+from features.errors import UserError
+from flows.deployments import Deployment, as_yaml, deployments
+from flows.due import in_session, why_rest
+from flows.followup import settings_digest
+from flows.plan import Plan, after_close, read_plan
+from flows.scheduled import up_to
+from flows.steps import fetch_data
+from tests.flows.small import small_file
+
+ROOT = Path(__file__).parents[2]
+STOCKS = "forecasts: {stocks: {params: {live: {symbols: [AAPL, MSFT]}}}}"
+FRIDAY, MONDAY = (
+    datetime.fromisoformat("2026-11-20T23:00Z"),
+    datetime.fromisoformat("2026-11-23T23:00Z"),
+)
+THANKSGIVING = datetime.fromisoformat("2026-11-26T23:00Z")
+
+
+def planned(text: str, home: Path) -> Plan:
+    (home / "forecastle.yaml").write_text(text, encoding="utf-8")
+    return read_plan(home)
+
+
+def by_name(plan: Plan) -> dict[str, Deployment]:
+    return {one.name: one for one in deployments(plan)}
+
+
+def test_the_file_says_what_python_says() -> None:
+    written = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+    assert written == as_yaml(deployments(Plan()))
+
+
+def test_every_deployment_has_a_flow_that_takes_its_parameters(tmp_path: Path) -> None:
+    for one in deployments(planned(STOCKS, tmp_path)):
+        flow: Flow[..., Any] = load_flow_from_entrypoint(one.entrypoint)
+        for schedule in (None, *one.schedules):
+            told = one.parameters | (schedule.parameters if schedule else {})
+            assert flow.validate_parameters(told)["params"].source in ("stocks", "weather")
+
+
+def test_nothing_has_a_schedule_that_was_not_asked_for(tmp_path: Path) -> None:
+    assert read_plan(tmp_path) == Plan()
+    assert not any(one.schedules for one in deployments(Plan()))
+
+
+def test_stocks_are_forecast_after_the_close_and_scored_daily(tmp_path: Path) -> None:
+    found = by_name(planned(STOCKS, tmp_path))
+    (schedule,) = found["forecast-stocks"].schedules
+    want = CronSchedule(cron="0 18 * * 1-5", timezone="America/New_York")
+    assert schedule.at == want
+    assert found["forecast-stocks"].parameters["params"]["live"]["symbols"] == ["AAPL", "MSFT"]
+    (scoring,) = found["score"].schedules
+    assert scoring.parameters["params"] == found["forecast-stocks"].parameters["params"]
+    assert not found["forecast-weather"].schedules
+    assert not found["backtest"].schedules
+
+
+def test_the_close_is_on_the_clock_of_the_exchange() -> None:
+    assert after_close("XTKS") == CronSchedule(cron="30 17 * * 1-5", timezone="Asia/Tokyo")
+
+
+def test_any_source_can_have_a_schedule(tmp_path: Path) -> None:
+    source = small_file(tmp_path)
+    text = f"forecasts: {{sales: {{params: {{source: {source}, horizon: 3}}, every: 60}}}}"
+    found = by_name(planned(text, tmp_path))["forecast-sales"]
+    (schedule,) = found.schedules
+    assert isinstance(schedule.at, IntervalSchedule)
+    assert schedule.at.interval.total_seconds() == 60
+    assert found.parameters["params"]["source"] == str(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("forecasts: [", "cannot read"),
+        ("schedules: {}", "schedules"),
+        ("forecasts: {sales: {}}", "no source is named"),
+        ("forecasts: {stocks: {cron: '61 * * * *'}}", "cron"),
+        ("forecasts: {stocks: {cron: '0 1 * * *', every: 60}}", "both given"),
+        ("forecasts: {stocks: {every: 1}}", "every"),
+        ("forecasts: {stocks: {params: {horizon: 0}}}", "horizon"),
+        ("forecasts: {stocks: {params: {live: {symbols: [AAPL, 7203.T]}}}}", "calendars"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_sentence(text: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=named) as error:
+        planned(text, tmp_path)
+    assert "forecastle.yaml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missed_day_is_the_same_forecast_up_to_its_end() -> None:
+    params = Plan().parameters("weather")
+    caught_up = up_to(date(2015, 6, 1), params)
+    assert settings_digest(caught_up) == settings_digest(params)
+    assert str(fetch_data(caught_up).frame["ds"].max().date()) == "2015-06-01"
+
+
+def test_a_day_counts_by_the_clock_of_the_exchange() -> None:
+    assert in_session("XNYS", FRIDAY)
+    assert not in_session("XNYS", THANKSGIVING)
+    assert in_session("XNYS", datetime.fromisoformat("2026-11-28T01:00Z"))  # Friday evening there
+    assert not in_session("XTKS", datetime.fromisoformat("2026-11-27T16:00Z"))  # Saturday there
+
+
+def test_of_piled_up_runs_the_last_on_a_session_works() -> None:
+    assert why_rest("XNYS", MONDAY, []) is None
+    rest = why_rest("XNYS", FRIDAY, [MONDAY])
+    assert rest is not None
+    assert "2026-11-20" in rest
+    assert "2026-11-23 23:00" in rest
+    assert why_rest("XNYS", MONDAY, [THANKSGIVING]) is None  # that one does nothing
+    assert why_rest(None, MONDAY, [THANKSGIVING]) is not None
+    closed = why_rest("XNYS", THANKSGIVING, [])
+    assert closed == "Nothing to do: 2026-11-26 is no session of XNYS"
