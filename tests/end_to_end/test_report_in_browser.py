@@ -1,63 +1,34 @@
-"""The report in headless Chromium: on a desktop, on a phone, by keyboard, in the dark, on paper.
-
-Screenshots are kept in tests/screenshots/, which git ignores. Without Chromium and its driver these
-tests are skipped, but on CI (CI=true) they fail.
-"""
+"""The report in headless Chromium: on a desktop, on a phone, by keyboard, in the dark, on paper."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from evaluation.report import write_report
 from flows import forecast_frame
 from flows.outputs import write_outputs
 from tests.end_to_end import page
+from tests.end_to_end.browser import browsing, keep, log
 from tests.evaluation.reports import full_content
 from tests.flows.small import SETTINGS, small_frame
 
-SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-
-
-def installed(*names: str) -> str:
-    """The path of the first program that is there."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        reason = f"{' or '.join(names)} is not installed: apt-get install chromium chromium-driver"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
 
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """One browser with a fresh profile; its driver is the one installed, none is looked for."""
-    os.environ |= {"SE_OFFLINE": "true", "SE_AVOID_STATS": "true"}
-    options = ChromeOptions()
-    options.binary_location = installed("chromium", "chromium-browser", "google-chrome")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service(installed("chromedriver")))
-    yield driver
-    driver.quit()
+    """One browser for all of these tests."""
+    with browsing(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -85,25 +56,6 @@ def show(chromium: Chrome, path: Path, size: str = "desktop", scheme: str = "lig
     chromium.get(path.as_uri())
     WebDriverWait(chromium, 60).until(lambda driver: driver.execute_script(page.ALL_DRAWN))
     chromium.execute_script("scrollTo(0, 0)")
-
-
-def keep(chromium: Chrome, name: str) -> None:
-    """The whole page as a PNG."""
-    width, height = chromium.execute_script(
-        "return [innerWidth, document.documentElement.scrollHeight]"
-    )
-    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-    shot = chromium.execute_cdp_cmd(
-        "Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip}
-    )
-    SCREENSHOTS.mkdir(exist_ok=True)
-    (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
-
-
-def log(chromium: Chrome, name: str) -> list[dict[str, Any]]:
-    """What has come since the last call."""
-    entries: list[dict[str, Any]] = chromium.get_log(name)  # type: ignore[no-untyped-call]
-    return entries
 
 
 def requested(chromium: Chrome) -> list[str]:

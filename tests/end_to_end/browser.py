@@ -1,0 +1,71 @@
+"""Chromium without a window, and what tests ask of it.
+
+Screenshots are kept in tests/screenshots/, which git ignores. Without Chromium and its driver the
+tests that drive it are skipped, but on CI (CI=true) they fail.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+def installed(*names: str) -> str:
+    """The path of the first program that is there."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        reason = f"{' or '.join(names)} is not installed: apt-get install chromium chromium-driver"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@contextmanager
+def browsing(profile: Path) -> Iterator[Chrome]:
+    """One browser with a fresh profile; its driver is the one installed, none is looked for."""
+    os.environ |= {"SE_OFFLINE": "true", "SE_AVOID_STATS": "true"}
+    options = ChromeOptions()
+    options.binary_location = installed("chromium", "chromium-browser", "google-chrome")
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = Chrome(options=options, service=Service(installed("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def keep(chromium: Chrome, name: str) -> None:
+    """The whole page as a PNG."""
+    width, height = chromium.execute_script(
+        "return [innerWidth, document.documentElement.scrollHeight]"
+    )
+    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+    shot = chromium.execute_cdp_cmd(
+        "Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip}
+    )
+    SCREENSHOTS.mkdir(exist_ok=True)
+    (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+
+
+def log(chromium: Chrome, name: str) -> list[dict[str, Any]]:
+    """What has come since the last call."""
+    entries: list[dict[str, Any]] = chromium.get_log(name)  # type: ignore[no-untyped-call]
+    return entries
