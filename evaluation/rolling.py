@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +40,7 @@ def rolling_backtest(
     folds: Sequence[Fold],
     executor: Executor | None = None,
     *,
+    shared: Callable[[], Panel] | None = None,
     in_turn: bool = False,
     work: Callable[[F, Panel, Fold], Floats] = forecast_fold,
     on_done: Callable[[str, int], None] | None = None,
@@ -51,6 +53,7 @@ def rolling_backtest(
         folds: what each fit learns from and then forecasts, the earliest first.
         executor: does the units of work; in this thread, one after the other, where None. Networks
             draw from the random numbers of the process, so they need one of processes.
+        shared: gives the panel wherever a unit is done, so that no unit carries it.
         in_turn: a forecaster is fitted on one fold after the other, so that a fit can begin from
             the one before it; forecasters alone are then units. Else each fold has a copy.
         work: does one fold; another one may keep and take up what it did.
@@ -63,7 +66,8 @@ def rolling_backtest(
     check(forecasters, panel, origins)
     chains = [list(folds)] if in_turn else [[fold] for fold in folds]
     units = [(f, chain) for f in forecasters for chain in chains]
-    calls = [(work, f, panel.until(chain[-1].last), chain) for f, chain in units]
+    source = shared or partial(_itself, panel)
+    calls = [(work, f, source, chain) for f, chain in units]
     parts: dict[str, dict[int, Floats]] = {forecaster.name: {} for forecaster in forecasters}
     for k, found in _outcomes(calls, executor):
         forecaster, chain = units[k]
@@ -94,9 +98,16 @@ def _outcomes(
             future.cancel()
 
 
+def _itself(panel: Panel) -> Panel:
+    return panel
+
+
 def _chain(
-    work: Callable[[F, Panel, Fold], Floats], forecaster: F, panel: Panel, folds: Sequence[Fold]
+    work: Callable[[F, Panel, Fold], Floats],
+    forecaster: F,
+    source: Callable[[], Panel],
+    folds: Sequence[Fold],
 ) -> list[Floats]:
     """What `work` gives for each of the folds, with one copy of the forecaster for all of them."""
-    own = copy.deepcopy(forecaster)
+    own, panel = copy.deepcopy(forecaster), source()
     return [work(own, panel.until(fold.last), fold) for fold in folds]

@@ -17,6 +17,7 @@ from flows.candidates import candidates_of
 from flows.parameters import BacktestParameters, ForecastParameters, Parameters
 from flows.refits import refit
 from flows.results import Result
+from flows.workers import workers as processes
 
 __all__ = ["Result", "backtest_frame", "forecast_frame"]
 
@@ -48,7 +49,12 @@ def forecast_frame(
 
 
 def backtest_frame(
-    frame: pd.DataFrame, horizon: int, models: Sequence[str] | None = None, **settings: Any
+    frame: pd.DataFrame,
+    horizon: int,
+    models: Sequence[str] | None = None,
+    *,
+    workers: int = 1,
+    **settings: Any,
 ) -> Result:
     """Compare models on a long frame, as `forecast_frame` does, but forecast nothing beyond it.
 
@@ -56,8 +62,9 @@ def backtest_frame(
         frame: `unique_id, ds, y`, and covariates where `settings` declare them.
         horizon: steps to forecast.
         models: names of `models.registry.MODELS`.
-        settings: further fields of `BacktestParameters`, such as `refit_every=20`. A script that
-            sets `workers` needs `if __name__ == "__main__":`, for each of them imports it.
+        workers: processes that refit beside each other. A script that sets them needs
+            `if __name__ == "__main__":`, for each of them imports it.
+        settings: further fields of `BacktestParameters`, such as `refit_every=20`.
 
     Raises:
         UserError: the frame breaks the data contract, or is too short.
@@ -69,7 +76,8 @@ def backtest_frame(
         folds = steps.folds_of(result.split, parameters)
         if not folds:
             return result
-        test = refit(result.candidates, result.panel, folds, parameters)
+        with processes(workers) as executor:
+            test = refit(result.candidates, result.panel, folds, parameters, executor)
     return replace(result, test=calibrated(test, result.validation))
 
 

@@ -229,10 +229,9 @@ def _refitting(run: Run) -> Part:
     folds = steps.folds_of(run.split, p)[:2]
     if not folds:
         return list
-    alone = p.model_copy(update={"workers": 1})
 
     def again(panel: Panel) -> Backtest:
-        return refit(candidates_of(p, panel.calendar.season), panel, folds, alone)
+        return refit(candidates_of(p, panel.calendar.season), panel, folds, p)
 
     def rows(found: Backtest) -> pd.DataFrame:
         return _long(found.forecast_frame())

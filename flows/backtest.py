@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from prefect import flow
 
 from flows import steps, tasks
 from flows.candidates import candidates_of, forget
 from flows.delivery import Report, delivery
+from flows.fanout import fanned_out
 from flows.parameters import BacktestParameters
-from flows.refits import forget_refits
+from flows.refits import forget_refits, one_thread
 from flows.results import Result
+from flows.runners import require_runner
 from flows.settings import Settings
-from flows.tracking import experiment_name
 
 
 @flow(name="backtest")
@@ -28,17 +31,20 @@ def backtest(params: BacktestParameters) -> Report:
         UserError: input or settings that cannot be used.
     """
     settings = Settings()
+    require_runner(settings)
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
     folds = steps.folds_of(split, params)
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "backtest") as to:
-        for candidate in candidates:
-            tasks.fit(candidate, panel, split, experiment_name(params))
-        validation, test = tasks.backtest(candidates, panel, split, params)
-        if folds:
-            test = tasks.refit(candidates, panel, folds, params, validation)
+        with fanned_out(settings, panel) as fan_out:
+            # the first fit is the refit of the first fold, and refits are done on one thread
+            with one_thread() if folds else nullcontext():
+                tasks.fit_all(candidates, panel, split, to.run.experiment, fan_out)
+            validation, test = tasks.backtest(candidates, panel, split, params)
+            if folds:
+                test = tasks.refit_all(candidates, panel, folds, params, validation, fan_out)
         result = Result(params, fetched, panel, split, candidates, validation, test)
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)

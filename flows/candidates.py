@@ -17,6 +17,7 @@ from features.panel import Floats, Integers, Panel
 from features.splits import Split
 from flows.files import folder_at_once
 from flows.parameters import Parameters
+from models.classical import Classical
 from models.ensemble import Ensemble
 from models.forecaster import NetworkForecaster
 from models.registry import AnyForecaster, Recipe, build, load, save, start_from
@@ -73,6 +74,27 @@ class Candidate:
     def anew(self, warm_start: bool = False) -> Candidate:
         """The same candidate, not fitted."""
         return Candidate(self.name, self.recipe, self.checkpoints, warm_start)
+
+    def is_kept(self, panel: Panel, split: Split) -> bool:
+        """Whether a fit is no more than reading what an earlier one left."""
+        place = self.checkpoints and self.checkpoints / self.digest(panel, split)
+        return place is not None and (place / "fitted").is_dir()
+
+    def join(self, parts: Sequence[Candidate], panel: Panel, split: Split) -> None:
+        """Be fitted on all series, of parts that were each fitted on some of them.
+
+        Args:
+            parts: of a model that fits each series alone, in the order of the series.
+            panel: all series.
+            split: what the parts have learned from.
+        """
+        whole = build(self.name, self.recipe)
+        assert isinstance(whole, Classical)
+        whole.join([part.fitted for part in parts if isinstance(part.fitted, Classical)])
+        self.forecaster, self.last_fit = whole, self.digest(panel, split)
+        if self.checkpoints is not None:
+            self.place = self.checkpoints / self.last_fit
+            self._leave(self.place)
 
     def forecast(self, panel: Panel, origins: Integers) -> Floats:
         """[S, O, H] from `origins` ([O])."""

@@ -121,7 +121,9 @@ def backtest(
     """Compare models on SOURCE, with or without refits on the way."""
     options = named(horizon, models, look_back, epochs, seed, device, stride)
     options |= live(symbols, station, lat, lon, as_of)
-    options |= {"refit_every": refit_every, "window": window, "workers": workers}
+    options |= {"refit_every": refit_every, "window": window}
+    if workers is not None:
+        os.environ["FORECASTLE_WORKERS"] = str(workers)
     options["warm_start"] = warm_start or None  # not given, the file may still set it
     conduct("backtest", source, config, options, set_, Output(json, csv), home)
 

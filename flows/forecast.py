@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from prefect import flow
 
@@ -13,10 +14,11 @@ from flows import steps, tasks
 from flows.candidates import Candidate, candidates_of, forget
 from flows.champion import Registry, model_name
 from flows.delivery import Report, delivery
+from flows.fanout import fanned_out
 from flows.parameters import ForecastParameters
 from flows.results import Appointed, Result
+from flows.runners import require_runner
 from flows.settings import Settings
-from flows.tracking import experiment_name
 
 
 @flow(name="forecast")
@@ -35,6 +37,7 @@ def forecast(params: ForecastParameters) -> Report:
         UserError: input or settings that cannot be used, or no champion that fits the data.
     """
     settings = Settings()
+    require_runner(settings)
     if params.champion:
         params = params.model_copy(update={"models": tuple(REFERENCES)})  # it needs no others
     fetched = tasks.fetch(params)
@@ -44,9 +47,9 @@ def forecast(params: ForecastParameters) -> Report:
     candidates, split, appointed = _contenders(settings, params, panel, split)
     earlier = tasks.follow_up(settings.ledger, params, fetched, panel)
     with delivery(settings, params, panel, "forecast") as to:
-        for candidate in candidates:
-            if candidate.forecaster is None:
-                tasks.fit(candidate, panel, split, experiment_name(params))
+        unfitted = [candidate for candidate in candidates if candidate.forecaster is None]
+        with fanned_out(settings, panel) if not params.champion else nullcontext() as fan_out:
+            tasks.fit_all(unfitted, panel, split, to.run.experiment, fan_out)
         validation, test = tasks.backtest(candidates, panel, split, params)
         future = tasks.look_ahead(candidates, panel, (validation, test))
         result = Result(

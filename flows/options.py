@@ -48,7 +48,8 @@ WarmStart = Annotated[
     bool, typer.Option("--warm-start", help="A refit begins from the weights of the one before.")
 ]
 Workers = Annotated[
-    int | None, typer.Option(help="Processes to refit in.  [default: 1]", show_default=False)
+    int | None,
+    typer.Option(min=1, max=1024, help="Processes to fit in.  [default: 1]", show_default=False),
 ]
 Trials = Annotated[
     int | None,

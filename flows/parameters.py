@@ -255,15 +255,12 @@ class BacktestParameters(Parameters):
     """Steps of the sliding training range of a refit; it grows from the first step where empty."""
     warm_start: bool = Field(default=False, title="Warm start")
     """A refit's network begins from the weights of the refit before it, with scalers of its own."""
-    workers: int = Field(default=1, ge=1, le=1024, title="Workers")
-    """Processes that refit beside each other, each on one thread; 1 is the flow's own."""
 
     @model_validator(mode="after")
     def _sets_nothing_of_refits_without_them(self) -> BacktestParameters:
         given = {
             "window": self.window is not None,
             "warm_start": self.warm_start,
-            "workers": self.workers > 1,
         }
         idle = [name for name, there in given.items() if there and self.refit_every is None]
         require(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from features.panel import Floats, Integers, Panel
 from features.splits import Fold
 from flows.candidates import Candidate, remove
 from flows.parameters import BacktestParameters
-from flows.workers import workers
 from models.encoder import one_core
 
 
@@ -24,6 +24,9 @@ def refit(
     panel: Panel,
     folds: Sequence[Fold],
     parameters: BacktestParameters,
+    executor: Executor | None = None,
+    *,
+    shared: Callable[[], Panel] | None = None,
     on_done: Callable[[str, int], None] | None = None,
 ) -> Backtest:
     """The backtest of candidates that are made anew and fitted for each fold.
@@ -32,16 +35,20 @@ def refit(
         candidates: what to refit; they stay as they are.
         panel: the series.
         folds: the refits.
-        parameters: whether fits begin from those before them, and how many processes there are.
+        parameters: whether fits begin from those before them.
+        executor: does the folds; in this process, one after the other, where None.
+        shared: gives the panel wherever a fold is done, so that no fold carries it.
         on_done: told a candidate's name and the number of its folds done, as they end.
     """
     warm = parameters.warm_start
     made = [candidate.anew(warm) for candidate in candidates]
-    units = len(made) * (1 if warm else len(folds))
-    with workers(min(parameters.workers, units)) as executor:
-        return rolling_backtest(
-            made, panel, folds, executor, in_turn=warm, work=forecast_fold, on_done=on_done
-        )
+    return rolling_backtest(
+        *(made, panel, folds, executor),
+        shared=shared,
+        in_turn=warm,
+        work=forecast_fold,
+        on_done=on_done,
+    )
 
 
 def forecast_fold(candidate: Candidate, panel: Panel, fold: Fold) -> Floats:

@@ -17,11 +17,13 @@ from flows.candidates import candidates_of, forget
 from flows.champion import Champion, Registry, contest, model_name
 from flows.contract import Contract
 from flows.delivery import Report, delivery
+from flows.fanout import fanned_out
 from flows.followup import settings_digest
 from flows.parameters import RetrainParameters
 from flows.results import Result
+from flows.runners import require_runner
 from flows.settings import Settings
-from flows.tracking import TrackedRun, experiment_name, saying_when_away, span_of
+from flows.tracking import TrackedRun, saying_when_away, span_of
 
 _METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")
 
@@ -39,6 +41,7 @@ def retrain(params: RetrainParameters) -> Report:
         UserError: input or settings that cannot be used, or a champion that does not fit the data.
     """
     settings = Settings()
+    require_runner(settings)
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
@@ -46,8 +49,8 @@ def retrain(params: RetrainParameters) -> Report:
     champion = tasks.reigning(registry, panel)
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "retrain") as to:
-        for candidate in candidates:
-            tasks.fit(candidate, panel, split, experiment_name(params))
+        with fanned_out(settings, panel) as fan_out:
+            tasks.fit_all(candidates, panel, split, to.run.experiment, fan_out)
         validation, test = tasks.backtest(candidates, panel, split, params)
         result = Result(params, fetched, panel, split, candidates, validation, test)
         decision = judge(result, champion)

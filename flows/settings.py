@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features.errors import UserError
 from flows.up.running import running
 
 
@@ -28,6 +30,32 @@ class Settings(BaseSettings):
     """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
     none is named."""
 
+    task_runner: Literal["threads", "dask", "ray"] = "threads"
+    """What does fits and refits beside each other: processes of this machine, or Dask or Ray."""
+
+    cluster: str = ""
+    """Address of a scheduler of Dask or a head of Ray, whose machines share the home folder at the
+    same path; where empty, a cluster of `workers` processes is started and ended with the run."""
+
+    workers: int = Field(default=1, ge=1, le=1024)
+    """Processes that fit beside each other on this machine, each on one thread."""
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = str(first["loc"][0]).upper()
+            raise UserError(
+                f"the setting {name} is {first['input']!r}: {first['msg'].lower()}; set "
+                f"FORECASTLE_{name.removeprefix('FORECASTLE_')} to such a value"
+            ) from error
+
+    @property
+    def alone(self) -> bool:
+        """Whether this process does all work itself."""
+        return self.task_runner == "threads" and self.workers == 1
+
     @property
     def ledger(self) -> str:
         """The database of issued forecasts in use."""
@@ -42,6 +70,11 @@ class Settings(BaseSettings):
     def checkpoints(self) -> Path:
         """Folder that a killed run resumes from."""
         return self.home.resolve() / "checkpoints"
+
+    @property
+    def panels(self) -> Path:
+        """Folder of the data that the workers of a run under way read."""
+        return self.home.resolve() / "panels"
 
     @property
     def searches(self) -> Path:

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import champion, followup, refits, steps
+from flows import champion, fits, followup, refits, steps
 from flows.candidates import Candidate
+from flows.fanout import FanOut
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
 from flows.records import log_result
@@ -81,6 +83,25 @@ def reigning(registry: champion.Registry, panel: Panel) -> champion.Champion | N
 def fit(candidate: Candidate, panel: Panel, split: Split, domain: str) -> None:
     """Train one candidate, or go on with its training."""
     candidate.fit(panel, split)
+    _tell_fitted(domain, candidate)
+
+
+def fit_all(
+    candidates: Sequence[Candidate],
+    panel: Panel,
+    split: Split,
+    domain: str,
+    fan_out: FanOut | None,
+) -> None:
+    """Train candidates: one task run each, or a unit of work each where there are workers."""
+    if fan_out:
+        fits.fit(candidates, panel, split, fan_out, partial(_tell_fitted, domain))
+        return
+    for candidate in candidates:
+        fit(candidate, panel, split, domain)
+
+
+def _tell_fitted(domain: str, candidate: Candidate) -> None:
     earlier = f" ({candidate.taken_up} of them before)" if candidate.taken_up else ""
     if candidate.history:
         epochs = f"{len(candidate.history)} epochs{earlier}"
@@ -123,6 +144,7 @@ def refit(
     folds: Sequence[Fold],
     parameters: BacktestParameters,
     before: Backtest,
+    fan_out: FanOut | None = None,
 ) -> Backtest:
     """Judge candidates on the test range that are trained again on the way."""
     domain, began = experiment_name(parameters), time.perf_counter()
@@ -132,7 +154,36 @@ def refit(
         if name in trained and done == len(folds):
             tell(f"{domain}: {name} {done} refits, after {time.perf_counter() - began:.1f} s")
 
-    return calibrated(refits.refit(candidates, panel, folds, parameters, on_done), before)
+    executor = fan_out.named(partial(_name_of_refit, folds)) if fan_out else None
+    shared = fan_out.panel if fan_out else None
+    found = refits.refit(
+        candidates, panel, folds, parameters, executor, shared=shared, on_done=on_done
+    )
+    return calibrated(found, before)
+
+
+def refit_all(
+    candidates: Sequence[Candidate],
+    panel: Panel,
+    folds: Sequence[Fold],
+    parameters: BacktestParameters,
+    before: Backtest,
+    fan_out: FanOut | None,
+) -> Backtest:
+    """Train again on the way: one task run of all folds, or a unit of work each."""
+    # Prefect would hand the arguments of a task's run, the panel too, on to each unit inside it
+    do = refit.fn if fan_out else refit
+    return do(candidates, panel, folds, parameters, before, fan_out)
+
+
+def _name_of_refit(folds: Sequence[Fold], *arguments: Any) -> str:
+    """What a unit of `evaluation.rolling` is called in Prefect."""
+    _, candidate, _, chain = arguments
+    first = folds.index(chain[0]) + 1
+    last = first + len(chain) - 1
+    return f"refit {candidate.name}, " + (
+        f"fold {first}" if first == last else f"folds {first} to {last}"
+    )
 
 
 @task(cache_policy=NO_CACHE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,6 +70,19 @@ class Classical(Rival):
         self.chosen = [one.chosen for one in found]
         self.model = Innovations.stack([one.model for one in found])
         self.indices = np.stack([np.resize(one.indices, self.season) for one in found])
+
+    def join(self, parts: Sequence[Classical]) -> None:
+        """Be what a fit on all series gives, of parts that were each fitted on some of them.
+
+        Args:
+            parts: in the order of their series, which know nothing of each other.
+        """
+        models = [one for part in parts if part.model for one in part.model.apart()]
+        self.ids = tuple(name for part in parts for name in part.ids)
+        self.chosen = [name for part in parts for name in part.chosen]
+        self.model = Innovations.stack(models)
+        self.indices = np.concatenate([part.indices for part in parts])
+        self.since = np.concatenate([part.since for part in parts])
 
     def shortened(self, y: Floats) -> tuple[Floats, Floats, int]:
         """y [n] without a season too long to search, its indices [m], and the season left."""

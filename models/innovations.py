@@ -39,6 +39,11 @@ class Innovations:
         width = max(len(model.weights) for model in models)
         return cls(*(_padded([getattr(m, f.name) for m in models], width) for f in fields(cls)))
 
+    def apart(self) -> list[Innovations]:
+        """S series as one model each: `stack` undone, but for the states that stay zero."""
+        arrays = [getattr(self, f.name) for f in fields(self)]
+        return [Innovations(*of_one) for of_one in zip(*arrays, strict=True)]
+
     def map(self, horizon: int) -> Floats:
         """[S, N, H] from a state to its forecasts."""
         rows = [self.weights]

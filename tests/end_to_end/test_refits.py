@@ -96,4 +96,4 @@ def straight_through(fields: dict[str, Any]) -> Result:
     """The backtest of these parameters, never killed, in this process alone."""
     fetched = steps.fetch_data(BacktestParameters(**fields))
     del fields["source"]
-    return backtest_frame(fetched.frame, **{**fields, "workers": 1})
+    return backtest_frame(fetched.frame, **fields)

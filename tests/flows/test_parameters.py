@@ -97,8 +97,7 @@ def test_what_cannot_be_used_is_said_in_one_sentence(fields: dict[str, Any], sen
     ("fields", "sentence"),
     [
         ({"window": 100}, "window given without refit_every"),
-        ({"warm_start": True, "workers": 2}, "warm_start and workers given without refit_every"),
-        ({"workers": 0}, "workers: input should be greater than or equal to 1, got 0"),
+        ({"warm_start": True, "window": 99}, "window and warm_start given without refit_every"),
         ({"refit_every": 5, "window": 100}, "window of 100 steps is shorter than the 102"),
     ],
 )
