@@ -84,7 +84,7 @@ class FanOut:
         self._gatherer.join()
 
     def _gather(self) -> None:
-        """Hand over what units gave: asked for in the call that says so, Ray would wait for itself."""
+        """Hand over what units gave; asked in its own call back, Ray would wait for itself."""
         while (ended := self._ended.get()) is not None:
             future = self._under_way.pop(ended.task_run_id)
             if not future.set_running_or_notify_cancel():
