@@ -43,3 +43,9 @@ def test_the_ledger_lies_in_the_home_folder_or_where_it_is_named(
     assert Settings(home=tmp_path).ledger == f"sqlite:///{tmp_path}/ledger.db"
     monkeypatch.setenv("FORECASTLE_LEDGER_URL", "postgresql://host/x")
     assert Settings().ledger == "postgresql://host/x"
+
+
+def test_one_process_of_this_machine_does_all_work_unless_told_otherwise() -> None:
+    assert Settings().alone
+    assert not Settings(workers=2).alone
+    assert not Settings(task_runner="dask").alone
