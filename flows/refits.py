@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -99,7 +100,8 @@ def _digest(panel: Panel, origins: Integers) -> str:
 
 
 def _write(path: Path, forecasts: Floats) -> None:
-    whole = path.with_suffix(".tmp")
+    # a unit whose worker was only thought dead is under way twice
+    whole = path.with_suffix(f".{uuid.uuid4().hex[:8]}.tmp")
     with whole.open("wb") as file:
         np.savez(file, forecasts=forecasts)
     whole.replace(path)

@@ -53,6 +53,7 @@ def home(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder.mkdir()
     shutil.copy(empty_store, folder / "mlflow.db")
     monkeypatch.setenv("FORECASTLE_HOME", str(folder))
+    monkeypatch.setenv("FORECASTLE_WORKERS", "1")  # which --workers changes
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return Settings().home
 
