@@ -29,9 +29,10 @@ def as_form(schema: dict[str, Any]) -> None:
       a default is not required.
     - Descriptions are shown as they are, so marks of code become quotes.
     """
+    for said in (schema, *schema["properties"].values()):
+        said["description"] = " ".join(said["description"].replace("`", "'").split())
     for number, field in enumerate(schema["properties"].values()):
         field["position"] = field.get("position", 0) + number
-        field["description"] = " ".join(field["description"].replace("`", "'").split())
         match field.get("anyOf"):
             case [{"type": _} as single, {"type": "null"}]:
                 del field["anyOf"], field["default"]

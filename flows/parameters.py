@@ -63,7 +63,7 @@ class Parameters(Form):
     """Steps between two forecast origins of the backtest."""
     experiment: str | None = Field(default=None, min_length=1)
     """Name of the MLflow experiment; the source's domain where empty."""
-    live: LiveData | None = later(None)
+    live: LiveData | None = later(None, title="Live data")
     """Fetch live series for the source `stocks` or `weather`; its sample where empty."""
     as_of: Moment | None = later(None)
     """Live data as it was known then, such as `2026-11-20T18:00Z`, and nothing fetched; up to date

@@ -131,11 +131,11 @@ def test_a_file_that_is_no_table_gets_one_sentence(
         (["stocks", "--horizon", "0"], "horizon: input should be greater than or equal to 1"),
         (
             ["stocks", "--look-back", "0"],
-            "network.look_back: input should be greater than or equal to 1, got 0",
+            "network.look_back: input should be greater",
         ),
         (
             ["stocks", "--epochs", "0"],
-            "training.epochs: input should be greater than or equal to 1, got 0",
+            "training.epochs: input should be greater than or equal to 1",
         ),
         (["stocks", "--device", "tpu"], "training.device"),
         (["stocks", "--set", "network.hidden"], "expected KEY=VALUE"),
