@@ -16,7 +16,7 @@ _FIELD = ".//label[.='{0}' or .='{0} (Optional)']/ancestor::div[fieldset][1]"
 
 
 class RunForm:
-    """The form that starts a run of a deployment. A field is named by the titles on the way to it."""
+    """The form that starts a run. A field is named by the titles on the way to it."""
 
     def __init__(self, chromium: Chrome, prefect: str, deployment: str) -> None:
         self.chromium = chromium
@@ -70,3 +70,27 @@ class RunForm:
         path = "./fieldset/following-sibling::*[normalize-space()]"
         wait = WebDriverWait(self.chromium, 30)
         return wait.until(lambda _: self.field(*titles).find_element(By.XPATH, path)).text
+
+    def started(self) -> str:
+        """The id of the run that the form has started."""
+        link = await_one(self.chromium, "//a[contains(@href, 'flow-run/')]")
+        return str(link.get_attribute("href")).rpartition("/")[2]
+
+
+class RunPage:
+    """The page of a run."""
+
+    def __init__(self, chromium: Chrome, prefect: str, run: str) -> None:
+        self.chromium = chromium
+        chromium.get(f"{prefect}/v2/runs/flow-run/{run}")
+
+    def await_state(self, state: str) -> None:
+        """Watch until the page shows this state."""
+        await_one(self.chromium, f"//*[normalize-space()='{state}']", limit=240)
+
+    def artifacts(self) -> list[str]:
+        """The keys of its artifacts, by the tab of that name."""
+        await_one(self.chromium, "//*[@role='tab'][contains(., 'Artifacts')]").click()
+        await_one(self.chromium, "//a[contains(@href, 'artifacts/key/')]")
+        links = self.chromium.find_elements(By.CSS_SELECTOR, "a[href*='artifacts/key/']")
+        return sorted({link.text for link in links})
