@@ -18,7 +18,8 @@ from features.sources.files import read_file
 from features.sources.sniff import read_head, sniff_delimiter
 from features.store import Shelf, shelves
 from flows import steps
-from flows.parameters import CHECKS, BacktestParameters
+from flows.live_data import CHECKS
+from flows.parameters import BacktestParameters
 from flows.settings import Settings
 
 SAME = 1e-9

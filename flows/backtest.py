@@ -25,7 +25,7 @@ def backtest(params: BacktestParameters) -> Report:
     choice of the model, the first errors for the intervals) and the refits the test range.
 
     Args:
-        params: what to judge, and how.
+        params: What to judge, and how.
 
     Raises:
         UserError: input or settings that cannot be used.

@@ -31,7 +31,7 @@ def forecast(params: ForecastParameters) -> Report:
     was killed, and the same command again enters those that a kill has kept out.
 
     Args:
-        params: what to forecast, and with which candidates.
+        params: What to forecast, and with which candidates.
 
     Raises:
         UserError: input or settings that cannot be used, or no champion that fits the data.

@@ -14,13 +14,13 @@ from features.errors import UserError
 from features.sources import SOURCES
 from flows import steps
 from flows.delivery import Report
+from flows.form import one_sentence
 from flows.outputs import CSV, records, summary
 from flows.parameters import (
     BacktestParameters,
     ForecastParameters,
     RetrainParameters,
     SearchParameters,
-    one_sentence,
 )
 from flows.presets import PRESETS
 from flows.temporary_server import start_server

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    model_validator,
-    with_config,
-)
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator, with_config
 
 from evaluation.kinds import REFERENCES, networks
-from features.errors import UserError
 from features.normalize import Scaling
 from features.panel import Covariates
-from features.quality import RULES
 from features.sources import ColumnMapping
+from flows.form import FORM, Form, later
+from flows.live_data import LiveData
 from flows.space import SETTINGS, Setting
+from flows.span import Moment, SplitShares
 from models.registry import MODELS, Recipe, build
 from models.settings import NetworkSettings, TrainingSettings, require
 
-# The settings of models and features know nothing of pydantic: told here, it shows the sentence
-# under each of their fields in the form, and refuses a field they do not have.
 for _settings in (NetworkSettings, TrainingSettings, Scaling, Covariates, ColumnMapping):
-    with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))(_settings)
+    with_config(FORM)(_settings)  # models and features know nothing of pydantic
 
 
 def known_model(name: str) -> str:
@@ -44,21 +34,6 @@ ModelName = Annotated[
 ]
 
 
-CHECKS = tuple(dict.fromkeys(name for rules in RULES.values() for name in rules))
-"""Names of the checks of live data."""
-
-
-def known_rule(name: str) -> str:
-    """Refuse a name that is not in `features.quality.RULES`."""
-    require(name in CHECKS, f"unknown check '{name}', expected one of {', '.join(CHECKS)}")
-    return name
-
-
-RuleName = Annotated[
-    str, AfterValidator(known_rule), WithJsonSchema({"type": "string", "enum": list(CHECKS)})
-]
-
-
 CANDIDATES = (
     *("naive", "seasonal-naive", "drift"),
     *("theta", "auto-ets", "ridge"),
@@ -67,127 +42,53 @@ CANDIDATES = (
 """Compared where the user names no models: the baselines, the quick rivals, each strategy."""
 
 
-def within_reach(stamp: datetime) -> datetime:
-    """Refuse a date that nanoseconds since 1970 cannot tell, or that has no decade before it."""
-    require(1700 <= stamp.year <= 2250, f"the date {stamp} is not in the years 1700 to 2250")
-    return stamp
-
-
-Moment = Annotated[datetime, AfterValidator(within_reach)]
-
-
-class _Form(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", frozen=True)
-
-
-class SplitShares(_Form):
-    """How the time span is cut: train first, then validation, and the rest is the test range."""
-
-    train: float = Field(default=0.7, gt=0, lt=1, title="Training share")
-    """Share of the steps that models learn from."""
-    validation: float = Field(default=0.1, gt=0, lt=1, title="Validation share")
-    """Share of the steps for early stopping, choice of the model and first errors for intervals."""
-    gap: int = Field(default=0, ge=0, title="Gap")
-    """Steps left out in front of the validation and of the test range."""
-
-    @model_validator(mode="after")
-    def _leaves_a_test_range(self) -> SplitShares:
-        require(
-            self.train + self.validation < 1,
-            f"the training share {self.train} and the validation share {self.validation} leave no "
-            "test range; their sum must be below 1",
-        )
-        return self
-
-
-class LiveData(_Form):
-    """Live series instead of the embedded sample, kept in a store of their own for good."""
-
-    symbols: tuple[str, ...] = Field(default=(), title="Symbols", examples=[["AAPL", "MSFT"]])
-    """Ticker symbols of Yahoo Finance, for the source `stocks`."""
-    stations: tuple[str, ...] = Field(default=(), title="Stations", examples=[["10637"]])
-    """Stations of Meteostat, for the source `weather`."""
-    latitude: float | None = Field(default=None, ge=-90, le=90, title="Latitude")
-    """With the longitude: the station nearest to a place."""
-    longitude: float | None = Field(default=None, ge=-180, le=180, title="Longitude")
-    """In degrees, east positive."""
-    interpolate: bool = Field(default=False, title="Interpolate")
-    """The weather of the place itself, from several stations around it."""
-    interval: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Interval")
-    """Step of the series; what is shorter than a day is in UTC."""
-    may_fail: int = Field(default=0, ge=0, title="Series that may fail")
-    """So many series may be missing before the command ends with exit code 3."""
-    accept: tuple[RuleName, ...] = Field(default=(), title="Accepted findings")
-    """Checks of the data whose findings do not stop the run, however severe."""
-
-    @property
-    def place(self) -> tuple[float, float] | None:
-        """Latitude and longitude, where both are given."""
-        if self.latitude is None or self.longitude is None:
-            return None
-        return self.latitude, self.longitude
-
-    @model_validator(mode="after")
-    def _names_one_thing(self) -> LiveData:
-        require(
-            (self.latitude is None) == (self.longitude is None),
-            "of latitude and longitude one is missing; give both",
-        )
-        ways = [bool(self.symbols), bool(self.stations), self.place is not None]
-        require(
-            sum(ways) == 1,
-            "live data needs one of symbols, stations, or latitude and longitude, and "
-            f"{'several' if any(ways) else 'none'} of them are given; name one",
-        )
-        return self
-
-
-class Parameters(_Form):
+class Parameters(Form):
     """What every flow is told."""
 
     flow: ClassVar[str] = ""
 
-    source: str = Field(default="stocks", title="Source", examples=["stocks", "weather"])
+    source: str = Field(default="stocks", examples=["stocks", "weather"])
     """The embedded sample `stocks` or `weather`, or the path of a CSV or Parquet file."""
-    series: tuple[str, ...] = Field(default=(), title="Series")
+    series: tuple[str, ...] = ()
     """Names of the series to take; all of them where none is named."""
     start: Moment | None = Field(default=None, title="First date")
-    """First date to take; the data's first where empty."""
+    """First date to take, such as `2013-01-01`; the data's first where empty."""
     end: Moment | None = Field(default=None, title="Last date")
     """Last date to take, inclusive; the data's last where empty."""
-    live: LiveData | None = Field(default=None, title="Live data")
+    horizon: int = Field(default=5, ge=1, le=10_000)
+    """Steps to forecast: sessions for stocks, days for daily weather."""
+    models: tuple[ModelName, ...] = Field(default=CANDIDATES, min_length=1)
+    """The candidates to compare."""
+    stride: int = Field(default=1, ge=1)
+    """Steps between two forecast origins of the backtest."""
+    experiment: str | None = Field(default=None, min_length=1)
+    """Name of the MLflow experiment; the source's domain where empty."""
+    live: LiveData | None = later(None, title="Live data")
     """Fetch live series for the source `stocks` or `weather`; its sample where empty."""
-    weather_at: str | None = Field(default=None, min_length=1, title="Weather station beside")
+    as_of: Moment | None = later(None)
+    """Live data as it was known then, such as `2026-11-20T18:00Z`, and nothing fetched; up to date
+    where empty."""
+    weather_at: str | None = later(None, min_length=1, title="Weather station beside")
     """Station of Meteostat whose weather networks see as past-only covariates."""
-    known_ahead: str | None = Field(default=None, title="File of what is known ahead")
+    known_ahead: str | None = later(None, title="File of what is known ahead")
     """A wide file whose columns networks see as known-future covariates, such as a weather forecast
     or holidays; it must reach as far as the forecast."""
-    as_of: Moment | None = Field(default=None, title="As of")
-    """Live data as it was known then, and nothing fetched; up to date where empty."""
-    horizon: int = Field(default=5, ge=1, le=10_000, title="Horizon")
-    """Steps to forecast: sessions for stocks, days for daily weather."""
-    models: tuple[ModelName, ...] = Field(default=CANDIDATES, min_length=1, title="Models")
-    """The candidates to compare."""
-    calendar: str = Field(default="auto", title="Calendar")
+    calendar: str = later("auto")
     """A pandas offset (`D`, `h`, `15min`) or an exchange whose sessions count (`XNYS`); `auto`
     takes the one that the source names or that fits the dates."""
-    columns: ColumnMapping | None = Field(default=None, title="Columns of a wide file")
-    """Which columns of a file are what, where they do not speak for themselves."""
-    covariates: Covariates | None = Field(default=None, title="Covariates")
+    covariates: Covariates | None = later(None)
     """Columns that networks may see beside the target, by when they are known; those that the
     source recommends where empty."""
-    split: SplitShares = Field(default=SplitShares(), title="Split")
-    """Shares of the time span."""
-    stride: int = Field(default=1, ge=1, title="Stride")
-    """Steps between two forecast origins of the backtest."""
-    network: NetworkSettings = Field(default=NetworkSettings(), title="Network")
-    """The shape of the networks; of it, ridge and boosting read look-back and calendar."""
-    training: TrainingSettings = Field(default=TrainingSettings(), title="Training")
-    """How the networks are trained; no other model reads it."""
-    scaling: Scaling | None = Field(default=None, title="Scaling")
+    columns: ColumnMapping | None = later(None, title="Columns of a wide file")
+    """Which columns of a file are what, where they do not speak for themselves."""
+    scaling: Scaling | None = later(None)
     """How networks, ridge and boosting see targets; as the source recommends where empty."""
-    experiment: str | None = Field(default=None, min_length=1, title="Experiment")
-    """Name of the MLflow experiment; the source's domain where empty."""
+    split: SplitShares = later(SplitShares())
+    """Shares of the time span."""
+    network: NetworkSettings = later(NetworkSettings())
+    """The shape of the networks; of it, ridge and boosting read look-back and calendar."""
+    training: TrainingSettings = later(TrainingSettings())
+    """How the networks are trained; no other model reads it."""
 
     def tolerates(self, missing: int) -> bool:
         """Whether so many live series may be missing."""
@@ -249,11 +150,11 @@ class BacktestParameters(Parameters):
 
     flow: ClassVar[str] = "backtest"
 
-    refit_every: int | None = Field(default=None, ge=1, title="Refit every")
+    refit_every: int | None = Field(default=None, ge=1)
     """Origins between two trainings; trained once where empty."""
     window: int | None = Field(default=None, ge=1, title="Sliding window")
     """Steps of the sliding training range of a refit; it grows from the first step where empty."""
-    warm_start: bool = Field(default=False, title="Warm start")
+    warm_start: bool = False
     """A refit's network begins from the weights of the refit before it, with scalers of its own."""
 
     @model_validator(mode="after")
@@ -290,7 +191,7 @@ class SearchParameters(Parameters):
     """
 
     flow: ClassVar[str] = "search"
-    trials: int = Field(default=30, ge=1, title="Trials")
+    trials: int = Field(default=30, ge=1)
     """Trainings to do, with those that an earlier search of the same data and settings did."""
     top: int = Field(default=5, ge=1, title="Ensemble")
     """Best trials whose forecasts are averaged in an ensemble; 1 makes none."""
@@ -321,18 +222,3 @@ class SearchParameters(Parameters):
             f"{self.training.members}; leave it at 1, --top says how many networks are averaged",
         )
         return self
-
-
-def one_sentence(error: Exception) -> str:
-    """What is wrong with the settings, as one sentence: the first complaint of a validation."""
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, UserError):
-        return str(cause)
-    place = ".".join(str(part) for part in first["loc"])
-    got = "" if first["type"] in ("missing",) else f", got {first['input']!r}"
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}{got}"

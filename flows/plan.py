@@ -15,8 +15,9 @@ from features.errors import UserError
 from features.optional import need
 from features.sources import SOURCES
 from features.sources.live import trading_calendar
+from flows.form import one_sentence
 from flows.invocation import parameters_of
-from flows.parameters import ForecastParameters, one_sentence
+from flows.parameters import ForecastParameters
 from models.settings import require
 
 FILE = "forecastle.yaml"

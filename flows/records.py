@@ -25,6 +25,7 @@ from features.panel import Panel
 from flows import served_model
 from flows.candidates import Candidate
 from flows.contract import Contract
+from flows.note import note, prefect_run
 from flows.outputs import candidate_figures, trainings
 from flows.results import Result
 from flows.steps import last_origin
@@ -109,6 +110,7 @@ def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
     client.log_artifacts(run.id, str(files), "results")
     _log_metrics(run.id, _finite(result.leaderboard.loc[result.chosen].to_dict()))
     client.set_tag(run.id, "chosen", result.chosen)
+    client.set_tag(run.id, "mlflow.note.content", note(result, prefect_run())[:5000])
     client.set_tag(run.id, "drift.inputs", worst_state(result.drift))
     if result.followup is not None:
         log_followup(result.followup, run)

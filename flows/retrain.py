@@ -35,7 +35,7 @@ def retrain(params: RetrainParameters) -> Report:
     The champion changes last, when all evidence is kept: a run that is killed changes nothing.
 
     Args:
-        params: what to train on, and which candidates.
+        params: What to train on, and which candidates.
 
     Raises:
         UserError: input or settings that cannot be used, or a champion that does not fit the data.

@@ -82,7 +82,7 @@ def search(params: SearchParameters) -> Report:
     them all look at the validation range alone.
 
     Args:
-        params: what to search for, and how long.
+        params: What to search for, and how long.
 
     Raises:
         UserError: input or settings that cannot be used, or no trial that gave a forecast.

@@ -31,6 +31,7 @@ from features.splits import Fold, Split
 from flows import champion, fits, followup, refits, steps
 from flows.candidates import Candidate
 from flows.fanout import FanOut
+from flows.note import note
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
 from flows.records import log_result
@@ -229,5 +230,4 @@ def _rows(result: Result) -> list[dict[str, Any]]:
 
 def _markdown(result: Result, run: TrackedRun) -> str:
     place = f"[{run.id}]({run.link})" if run.link else f"`{run.id}` in `{run.uri}`"
-    lines = "\n".join(f"- {sentence}" for sentence in (*result.verdicts, *result.notes))
-    return f"# {run.experiment}: use {result.chosen}\n\n{lines}\n\nMLflow run: {place}\n"
+    return note(result, f"MLflow run: {place}")

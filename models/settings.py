@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import operator
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
 from features.errors import UserError
 
@@ -17,19 +18,41 @@ def require(condition: bool, message: str) -> None:
         raise UserError(message)
 
 
+N = TypeVar("N", int, float)
+_LIMITS = {
+    "ge": (operator.ge, "at least"),
+    "gt": (operator.gt, "above"),
+    "le": (operator.le, "at most"),
+    "lt": (operator.lt, "below"),
+}
+
+
+def limited(default: N, **limits: float) -> N:
+    """A field within limits, named as forms and schemas name them: `ge`, `gt`, `le`, `lt`."""
+    return field(default=default, metadata=limits)
+
+
+def _require_limits(settings: Any) -> None:
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        for limit, bound in one.metadata.items():
+            keeps, words = _LIMITS[limit]
+            require(keeps(value, bound), f"{one.name} must be {words} {bound}, got {value}")
+
+
 @dataclass(frozen=True)
 class NetworkSettings:
     """The shape of a forecaster."""
 
-    layers: int = 1
+    layers: int = limited(1, ge=1)
     """Recurrent layers, stacked."""
-    hidden: int = 64
+    hidden: int = limited(64, ge=2)
     """Width D of the recurrent state."""
-    dropout: float = 0.1
+    dropout: float = limited(0.1, ge=0, lt=1)
     """Share of units dropped between layers and in front of the head."""
-    segment: int = 1
+    segment: int = limited(1, ge=1)
     """Points w that one recurrent step eats; each of the w phases is folded into the batch."""
-    look_back: int = 96
+    look_back: int = limited(96, ge=1)
     """Steps of history in front of the first origin of a training chunk, and the span that the
     attention of seq2seq sees."""
     level: bool = False
@@ -42,22 +65,15 @@ class NetworkSettings:
     """Show the network where in the day, week and year a step lies."""
     attention: Literal["dot", "additive"] = "dot"
     """Score of the seq2seq attention."""
-    teacher_forcing: float = 0.5
+    teacher_forcing: float = limited(0.5, ge=0, le=1)
     """Share of decoder steps of seq2seq that are fed the true value at the start of training; it
     falls linearly to 0 (scheduled sampling)."""
 
     def __post_init__(self) -> None:
-        require(self.layers >= 1, f"layers must be at least 1, got {self.layers}")
-        require(self.hidden >= 2, f"hidden must be at least 2, got {self.hidden}")
-        require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
-        require(self.segment >= 1, f"segment must be at least 1, got {self.segment}")
+        _require_limits(self)
         require(
             self.look_back >= self.segment,
             f"look_back must be at least one segment of {self.segment}, got {self.look_back}",
-        )
-        require(
-            0 <= self.teacher_forcing <= 1,
-            f"teacher_forcing must be in [0, 1], got {self.teacher_forcing}",
         )
 
 
@@ -65,22 +81,22 @@ class NetworkSettings:
 class TrainingSettings:
     """How a network is trained."""
 
-    epochs: int = 30
+    epochs: int = limited(30, ge=1)
     """Most passes over the training origins."""
-    patience: int = 5
+    patience: int = limited(5, ge=1)
     """Epochs without a better validation loss before training stops; the best weights return."""
-    learning_rate: float = 1e-3
+    learning_rate: float = limited(1e-3, gt=0)
     """Peak of the one-cycle schedule."""
-    weight_decay: float = 0.0
+    weight_decay: float = limited(0.0, ge=0)
     """Decoupled weight decay (AdamW)."""
-    batch_rows: int = 64
+    batch_rows: int = limited(64, ge=1)
     """Chunks in a batch; fewer where the data would make too few batches of them."""
-    chunk_origins: int = 64
+    chunk_origins: int = limited(64, ge=1)
     """Forecast origins in a chunk, each a term of the loss; fewer where the data is small."""
     loss: Literal["mae", "mse", "huber", "quantile"] = "mae"
     """Pointwise loss in units of reach; huber is quadratic within half a reach, quantile (pinball)
     also learns how sure the forecast is."""
-    gradient_clip: float = 1.0
+    gradient_clip: float = limited(1.0, gt=0)
     """Largest gradient norm."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """Lightning Fabric's precision."""
@@ -88,16 +104,8 @@ class TrainingSettings:
     """Where to train; auto takes CUDA, then MPS, then the CPU."""
     seed: int = 0
     """Seed of weights, batches and dropout."""
-    members: int = 1
+    members: int = limited(1, ge=1)
     """Networks trained from the seeds seed, seed + 1, … whose forecasts are averaged."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_rows", "chunk_origins", "members"):
-            value = getattr(self, name)
-            require(value >= 1, f"{name} must be at least 1, got {value}")
-        for name in ("learning_rate", "gradient_clip"):
-            value = getattr(self, name)
-            require(value > 0, f"{name} must be above 0, got {value}")
-        require(
-            self.weight_decay >= 0, f"weight_decay must not be negative, got {self.weight_decay}"
-        )
+        _require_limits(self)

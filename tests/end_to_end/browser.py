@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 FLAGS = (
@@ -50,6 +54,12 @@ def browsing(profile: Path) -> Iterator[Chrome]:
         yield driver
     finally:
         driver.quit()
+
+
+def await_one(chromium: Chrome, path: str, limit: float = 60) -> WebElement:
+    """The element of this XPath, when it is to be seen."""
+    shown = expected_conditions.visibility_of_element_located((By.XPATH, path))
+    return WebDriverWait(chromium, limit).until(shown, f"{path} at {chromium.current_url}")
 
 
 def keep(chromium: Chrome, name: str) -> None:

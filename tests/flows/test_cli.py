@@ -129,8 +129,14 @@ def test_a_file_that_is_no_table_gets_one_sentence(
         (["stocks", "--models", "naive,gru-drict"], "did you mean 'gru-direct'?"),
         (["stocks", "--models", ""], "unknown model ''"),
         (["stocks", "--horizon", "0"], "horizon: input should be greater than or equal to 1"),
-        (["stocks", "--look-back", "0"], "look_back must be at least one segment of 1, got 0"),
-        (["stocks", "--epochs", "0"], "epochs must be at least 1, got 0"),
+        (
+            ["stocks", "--look-back", "0"],
+            "network.look_back: input should be greater",
+        ),
+        (
+            ["stocks", "--epochs", "0"],
+            "training.epochs: input should be greater than or equal to 1",
+        ),
         (["stocks", "--device", "tpu"], "training.device"),
         (["stocks", "--set", "network.hidden"], "expected KEY=VALUE"),
         (["stocks", "--set", "network.hidden=[1"], "not a YAML value"),

@@ -15,7 +15,8 @@ from features.schema import to_panel
 from features.sources import Fetched
 from flows import forecast_frame
 from flows.followup import follow_up, issue, settings_digest, source_of
-from flows.parameters import ForecastParameters, LiveData
+from flows.live_data import LiveData
+from flows.parameters import ForecastParameters
 from flows.results import Result
 from tests.flows.small import small_frame
 

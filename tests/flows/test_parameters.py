@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from flows.form import one_sentence
 from flows.parameters import (
     CANDIDATES,
     BacktestParameters,
     ForecastParameters,
     Parameters,
-    one_sentence,
 )
 from flows.presets import PRESETS
 from models.registry import MODELS
@@ -75,7 +75,7 @@ def test_parameters_survive_json() -> None:
         ({"models": ["naive", "gru-dircet"]}, "did you mean 'gru-direct'?"),
         ({"models": ["naive", "drift", "naive"]}, "model 'naive' is named twice in models"),
         ({"stride": 0}, "stride: input should be greater than or equal to 1, got 0"),
-        ({"network": {"layers": 0}}, "layers must be at least 1, got 0"),
+        ({"network": {"layers": 0}}, "network.layers: input should be greater than or equal to 1"),
         ({"network": {"width": 3}}, "network.width: unexpected keyword argument"),
         ({"training": {"device": "tpu"}}, "training.device: input should be 'auto', 'cpu'"),
         ({"training": {"loss": "quantile"}}, "lstm-recursive cannot be trained with training.loss"),

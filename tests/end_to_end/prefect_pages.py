@@ -1,0 +1,96 @@
+"""Prefect's pages as a user sees them: things are found by their words and their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.end_to_end.browser import await_one
+
+_FIELD = ".//label[.='{0}' or .='{0} (Optional)']/ancestor::div[fieldset][1]"
+
+
+class RunForm:
+    """The form that starts a run. A field is named by the titles on the way to it."""
+
+    def __init__(self, chromium: Chrome, prefect: str, deployment: str) -> None:
+        self.chromium = chromium
+        chromium.get(f"{prefect}/v2/deployments/deployment/{deployment}/run")
+        await_one(chromium, _FIELD.format("Source"))
+
+    def field(self, *titles: str) -> WebElement:
+        """A field or a group, with its title, its description and what it complains of."""
+        found = self.chromium.find_element(By.TAG_NAME, "form")
+        for title in titles:
+            found = found.find_element(By.XPATH, _FIELD.format(title))
+        return found
+
+    def input(self, *titles: str) -> WebElement:
+        """Where a value is written."""
+        return self.field(*titles).find_element(By.CSS_SELECTOR, "fieldset :is(input, textarea)")
+
+    def write(self, value: str, *titles: str) -> None:
+        """Put a value in the place of what is there."""
+        box = self.input(*titles)
+        box.send_keys(Keys.CONTROL, "a")
+        box.send_keys(value or Keys.DELETE)
+        assert box.get_attribute("value") == value
+
+    def choose(self, names: Iterable[str], *titles: str) -> None:
+        """Choose these of a list, and no others."""
+        field = self.field(*titles)
+        for remove in field.find_elements(By.CSS_SELECTOR, "button[aria-label^='Remove']"):
+            remove.click()
+        field.find_element(By.CSS_SELECTOR, "[aria-haspopup=listbox]").click()
+        for name in names:
+            await_one(self.chromium, f"//*[@role='option'][normalize-space()='{name}']").click()
+        self.chromium.switch_to.active_element.send_keys(Keys.ESCAPE)
+        assert self.chosen(*titles) == list(names)
+
+    def chosen(self, *titles: str) -> list[str]:
+        """What of a list has been chosen."""
+        tags = self.field(*titles).find_elements(By.CSS_SELECTOR, "fieldset [title]")
+        return [tag.text for tag in tags]
+
+    def submit(self) -> None:
+        """Ask for the run."""
+        button = await_one(self.chromium, "//button[normalize-space()='Submit']")
+        self.chromium.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def complaint(self, *titles: str) -> str:
+        """What is said against a field when the form has been submitted, by browser or server."""
+        if said := self.input(*titles).get_attribute("validationMessage"):
+            return said
+        path = "./fieldset/following-sibling::*[normalize-space()]"
+        wait = WebDriverWait(self.chromium, 30)
+        return wait.until(lambda _: self.field(*titles).find_element(By.XPATH, path)).text
+
+    def started(self) -> str:
+        """The id of the run that the form has started."""
+        link = await_one(self.chromium, "//a[contains(@href, 'flow-run/')]")
+        return str(link.get_attribute("href")).rpartition("/")[2]
+
+
+class RunPage:
+    """The page of a run."""
+
+    def __init__(self, chromium: Chrome, prefect: str, run: str) -> None:
+        self.chromium = chromium
+        chromium.get(f"{prefect}/v2/runs/flow-run/{run}")
+
+    def await_state(self, state: str) -> None:
+        """Watch until the page shows this state."""
+        await_one(self.chromium, f"//*[normalize-space()='{state}']", limit=240)
+
+    def artifacts(self) -> list[str]:
+        """The keys of its artifacts, by the tab of that name."""
+        await_one(self.chromium, "//*[@role='tab'][contains(., 'Artifacts')]").click()
+        await_one(self.chromium, "//a[contains(@href, 'artifacts/key/')]")
+        links = self.chromium.find_elements(By.CSS_SELECTOR, "a[href*='artifacts/key/']")
+        return sorted({link.text for link in links})
