@@ -3,6 +3,7 @@
 
 import json as jsonlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,12 @@ Home = Annotated[
         help="Folder of everything that is kept.  [default: forecastle_home]", show_default=False
     ),
 ]
+Host = Annotated[str, typer.Option(help="Address that both servers listen on.")]
+LOCAL = ("127.0.0.1", "localhost", "::1")
+DANGER = (
+    "warning: on {host} whoever reaches the servers can run code on this machine and read "
+    "everything they keep; put a proxy with TLS and a password in front"
+)
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 
 
@@ -26,11 +33,13 @@ def add_up(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def up(home: Home = None) -> None:
+def up(home: Home = None, host: Host = "127.0.0.1") -> None:
     """Run servers, worker and deployments here until Ctrl-C."""
     from flows.up.up import up as run
 
-    run(_home(home), _tell)
+    if host not in LOCAL:
+        print(f"forecastle: {DANGER.format(host=host)}", file=sys.stderr, flush=True)
+    run(_home(home), _tell, host)
 
 
 def status(home: Home = None, json: Json = False) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,6 +119,8 @@ def _register(client: SyncPrefectClient, one: Deployment) -> Any:
         parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
         enforce_parameter_schema=True,
         work_pool_name=POOL,
+        # A command of one's own spares a process that would look for the code first.
+        job_variables={"command": shlex.join([sys.executable, "-m", "prefect.engine"])},
         tags=[TAG],
         schedules=[
             DeploymentScheduleCreate(schedule=s.at, parameters=s.parameters, slug=s.name)

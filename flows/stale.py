@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import psutil
-from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import State, StateType
-from prefect.states import Crashed
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import State
 
 RUNNING = ("RUNNING", "CANCELLING")
 
@@ -23,6 +21,14 @@ def sweep(client: SyncPrefectClient, since: float) -> None:
         since: when this start began, in seconds since 1970. What was handed to a worker before
             that and has not begun will not: that worker is gone.
     """
+    from prefect.client.schemas.filters import (
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
     kinds = FlowRunFilterStateType(any_=[StateType(name) for name in (*RUNNING, "PENDING")])
     asked = FlowRunFilter(state=FlowRunFilterState(type=kinds))
     for run in client.read_flow_runs(flow_run_filter=asked):

@@ -14,28 +14,28 @@ from pathlib import Path
 import psutil
 
 from features.errors import UserError
-from flows.up.services import MLFLOW_DB, POOL, asked
+from flows.up.services import MLFLOW_DB, POOL, asked, has_mlflow_database
 
-_WAIT = 120.0
+_WAIT = 300.0
 
 
 def main() -> int:
     """Register, and mark as crashed what an earlier `up` left; 2 for a mistake in the plan."""
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    home = Path(os.environ["FORECASTLE_HOME"])
+    if not has_mlflow_database(home):  # before all else: MLflow's server waits for it
+        _make_mlflow_database(home / MLFLOW_DB)
     from prefect.client.orchestration import get_client
 
     from flows.deployments import deployments, register
     from flows.plan import read_plan
-    from flows.settings import Settings
     from flows.stale import sweep
 
-    home = Settings().home
     try:
         wanted = deployments(read_plan(home))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    _make_mlflow_database(home / MLFLOW_DB)
     _await_the_pool(os.environ["PREFECT_API_URL"])
     with get_client(sync_client=True) as client:
         sweep(client, psutil.Process().create_time())
@@ -45,8 +45,6 @@ def main() -> int:
 
 def _make_mlflow_database(path: Path) -> None:
     """Make an empty one whole or not at all: MLflow cannot go on with one that was cut short."""
-    if path.exists():
-        return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     draft = path.with_name(f".{path.name}")

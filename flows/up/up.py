@@ -18,37 +18,40 @@ from features.errors import UserError
 from flows.up.keeper import end
 from flows.up.running import Process, Running, last
 from flows.up.services import (
-    MLFLOW_DB,
+    HOST,
     Addresses,
     Keeper,
     answers,
     commands,
+    has_mlflow_database,
     keeping,
     worker_is_there,
 )
 
-_STARTING = 120.0
-"""Seconds that everything has to answer in; on a cold disk it takes a minute."""
+_STARTING = 300.0
+"""Seconds that everything has to answer in; on a cold disk or a busy machine it takes minutes."""
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Ready = Callable[[Running], None]
 
 
-def up(home: Path, on_ready: Ready) -> None:
+def up(home: Path, on_ready: Ready, host: str = HOST) -> None:
     """Run two servers, a worker and the deployments until an interrupt or SIGTERM.
 
     Args:
         home: where everything is kept.
         on_ready: called once, when everything answers.
+        host: the address that the servers listen on.
 
     Raises:
-        UserError: another `up` runs in this home, or its `forecastle.yaml` cannot be used.
+        UserError: another `up` runs in this home, its `forecastle.yaml` cannot be used, or the host
+            is no address of this machine.
         RuntimeError: what was started has ended, or does not answer.
     """
     home = home.resolve()
     with only_one(home):
         before = last(home)
         _end_leftovers(before)
-        at = Addresses.choose(before)
+        at = Addresses.choose(before, host)
         with stoppable(), keeping(home, at.environment(home)) as keeper, _ignoring_at_the_end():
             _run(_Start(home, at, keeper), on_ready)
 
@@ -110,7 +113,7 @@ def _run(start: _Start, on_ready: Ready) -> None:
     log = start.keeper.logs / "deployments.log"
     with _registering(start, log) as registrar:  # imports PyTorch while the servers start
         seen = _Watch(start.first(), start.keeper.logs, registrar, log)
-        seen.until((start.home / MLFLOW_DB).exists)
+        seen.until(lambda: has_mlflow_database(start.home))
         seen.running = start.beside(seen.running, "mlflow")
         seen.until(lambda: answers(f"{start.at.prefect}/api/health"))
         seen.running = start.beside(seen.running, "worker")

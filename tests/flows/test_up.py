@@ -14,13 +14,20 @@ import psutil
 import pytest
 
 from features.errors import UserError
-from flows import doctor
+from flows import cli_up, doctor
 from flows.cli_up import use_running
 from flows.settings import Settings
 from flows.stale import gone
 from flows.status import as_text
 from flows.up.running import FILE, Process, Running, last, running
-from flows.up.services import Addresses, Keeper, free_port
+from flows.up.services import (
+    Addresses,
+    Keeper,
+    free_port,
+    has_mlflow_database,
+    mlflow_database,
+    names_of,
+)
 from flows.up.up import only_one
 
 PARENT = """
@@ -207,3 +214,35 @@ def test_the_status_fits_80_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "Stale" in text
     assert json.dumps(told)
+
+
+def test_an_address_of_another_machine_is_refused_in_a_sentence() -> None:
+    with pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1 \(.+\), expected an addr"):
+        Addresses.choose(None, "192.0.2.1")
+
+
+def test_everywhere_is_reached_on_loopback() -> None:
+    at = Addresses.choose(None, "0.0.0.0")
+    assert at.prefect.startswith("http://127.0.0.1:")
+    assert {"localhost", "127.0.0.1", socket.gethostname()} <= set(names_of("0.0.0.0"))
+    assert "10.1.2.3" in names_of("10.1.2.3")
+
+
+def test_who_lets_others_in_is_warned_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "up.lock").touch()
+    with only_one(tmp_path):
+        for host, warned in {"127.0.0.1": 0, "0.0.0.0": 1}.items():
+            with pytest.raises(UserError, match="another forecastle up"):
+                cli_up.up(tmp_path, host)
+            assert capsys.readouterr().err.count("can run code") == warned
+
+
+def test_databases_of_ones_own_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_BACKEND_STORE_URI", raising=False)
+    assert mlflow_database(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
+    assert not has_mlflow_database(tmp_path)
+    monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", "postgresql://here/mlflow")
+    assert mlflow_database(tmp_path) == "postgresql://here/mlflow"
+    assert has_mlflow_database(tmp_path)
