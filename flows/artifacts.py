@@ -1,21 +1,17 @@
 """What the Prefect UI shows of a run that has ended: verdicts, leaderboard, a figure, links.
 
-The figure travels in its artifact: the address by which a worker reaches the MLflow server may mean
+The figure travels in the text: the address by which a worker reaches the MLflow server may mean
 nothing to a browser, and without a server there is none.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import re
 from pathlib import Path
 
-from prefect.artifacts import (
-    create_image_artifact,
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.delivery import Report
 from flows.files import file_name
@@ -24,26 +20,35 @@ from flows.outputs import BEST
 from flows.parameters import SearchParameters
 from flows.tracking import TrackedRun
 
+_COLOURS = 64
+"""That are kept of a figure."""
+
 
 def leave(report: Report) -> None:
     """Leave everything with the flow run under way."""
     run, outcome = report.run, Outcome.of(report.result)
     key = key_of(run.experiment)
     create_markdown_artifact(as_markdown(report, outcome), key=f"{key}-verdict")
-    said = "\n\n".join([f"**{outcome.title}**", outcome.extent, *outcome.legend])
-    create_table_artifact(outcome.columns, key=f"{key}-leaderboard", description=said)
-    caption, figure = main_figure(report)
-    create_image_artifact(embedded(figure), key=f"{key}-figure", description=caption)
+    columns = outcome.columns
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    create_table_artifact(rows, key=f"{key}-leaderboard", description=_legend(outcome))
     if run.link:
         create_link_artifact(report_link(run), link_text="Report", key=f"{key}-report")
         create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
 
 
 def as_markdown(report: Report, outcome: Outcome) -> str:
-    """What the run came to, and where everything is."""
-    found = (*outcome.verdicts, *outcome.notes)
-    lines = [f"# {report.run.experiment}: use {outcome.chosen}", *(f"- {told}" for told in found)]
-    return "\n".join([lines[0], "", *lines[1:], "", *_places(report)]) + "\n"
+    """What the run came to, a figure of it, and where everything is."""
+    caption, figure = main_figure(report)
+    told = [f"- {sentence}" for sentence in (*outcome.verdicts, *outcome.notes)]
+    parts = [f"# {report.run.experiment}: use {outcome.chosen}", "\n".join(told)]
+    parts += [f"![{caption}]({embedded(figure)})", caption, "\n".join(_places(report))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _legend(outcome: Outcome) -> str:
+    legend = [line.replace("*", "\\*") for line in outcome.legend]  # no bullet
+    return "\n\n".join([f"**{outcome.title}**", outcome.extent, *legend])
 
 
 def _places(report: Report) -> list[str]:
@@ -77,8 +82,13 @@ def main_figure(report: Report) -> tuple[str, Path]:
 
 
 def embedded(figure: Path) -> str:
-    """A PNG as a URL that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(figure.read_bytes()).decode()}"
+    """A PNG as a URL that holds it, in a third of its bytes: some 30 KB a run in a database."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    with Image.open(figure) as image:
+        image.convert("RGB").quantize(_COLOURS).save(small, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(small.getvalue()).decode()}"
 
 
 def key_of(experiment: str) -> str:
