@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import State
 
 from features.errors import UserError
 from flows.champion import Registry
@@ -31,9 +30,14 @@ def params(tmp_path: Path) -> ForecastParameters:
     return ForecastParameters(**given(source, models=models, champion=True))
 
 
-def retrained(params: ForecastParameters) -> State[Any]:
-    state: State[Any] = scheduled_retrain(retrain_parameters(params), return_state=True)
-    return state
+def retrained(params: ForecastParameters) -> Any:
+    """The state that a retraining ends in."""
+    return scheduled_retrain(retrain_parameters(params), return_state=True)
+
+
+def issued(params: ForecastParameters) -> Any:
+    """The report of a forecast."""
+    return scheduled_forecast(params)
 
 
 def versions() -> int:
@@ -43,15 +47,15 @@ def versions() -> int:
 def test_the_first_run_makes_the_champion_and_no_later_one_trains(
     params: ForecastParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = scheduled_forecast(params)
+    first = issued(params)
     assert first.result.appointed.model == first.result.chosen == "seasonal-naive"
     assert first.result.verdicts[0].startswith("On these 39 origins, the champion seasonal-naive")
     assert versions() == 1
 
     monkeypatch.setattr("flows.scheduled.retrain", lambda _: pytest.fail("it was trained again"))
-    assert scheduled_forecast(params).result.chosen == "seasonal-naive"
+    assert issued(params).result.chosen == "seasonal-naive"
 
-    state = scheduled_forecast(params, date(2020, 7, 15), date(2020, 7, 17), return_state=True)
+    state: Any = scheduled_forecast(params, date(2020, 7, 15), date(2020, 7, 17), return_state=True)
     assert state.message == "Forecast from 2020-07-15, 2020-07-16, 2020-07-17"
 
 
@@ -76,7 +80,7 @@ def test_a_retraining_that_was_killed_is_done_again(
         assert retrained(params).is_failed()
     assert versions() == 1
     assert retrained(params).message is None
-    assert Registry(Settings().tracking_uri, "waves-h3").require().version == 2
+    assert Registry(Settings().tracking_uri, "waves-h3").require().version == "2"
 
 
 def taken_away(*_: Any) -> None:
@@ -87,4 +91,4 @@ def test_a_first_run_in_a_new_home_makes_it(
     params: ForecastParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORECASTLE_HOME", str(tmp_path / "new"))
-    assert scheduled_forecast(params).result.chosen == "seasonal-naive"
+    assert issued(params).result.chosen == "seasonal-naive"
