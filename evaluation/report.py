@@ -77,7 +77,7 @@ def _words(c: ReportContent, board: pd.DataFrame, found: Significance) -> dict[s
     model = chosen or str(board.index[0])
     why = "the champion" if c.chosen else "lowest validation MAE" if chosen else ""
     return {
-        "headline": headline(c.test, found),
+        "headline": headline(c.test, found, c.chosen),
         "choice": c.choice or (choice(c.validation, c.test, found) if c.validation else ""),
         "chosen": chosen,
         "glance": glance(model, why, board, c.unit, found.table()),

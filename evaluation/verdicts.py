@@ -17,13 +17,18 @@ from evaluation.phrases import count, doubt, effect, outcome, size, too_few
 from evaluation.significance import Significance
 
 
-def headline(test: Backtest, found: Significance) -> str:
-    """Whether a network beats the naive forecast, by how much, and then the best without one."""
+def headline(test: Backtest, found: Significance, champion: str | None = None) -> str:
+    """Whether a network beats the naive forecast, by how much, and then the best without one.
+
+    Where a champion forecasts and nothing was trained, whether it does.
+    """
     mae, where = overall(test, "mae"), _where(test)
     ranked = sorted(mae, key=lambda model: mae[model])
     learners = networks(ranked)
     if not test.judged_points.any():
         return f"Nothing can be judged {where}: no target was observed and forecast by every model."
+    if champion is not None:
+        return _of_the_champion(champion, ranked[0], found, where)
     if not learners:
         return f"No network was run; {ranked[0]} has the lowest MAE {where}."
     if "naive" not in mae:
@@ -61,6 +66,15 @@ def verdicts(test: Backtest, found: Significance) -> list[str]:
         return [headline(test, found)]
     mae = overall(test, "mae")
     return [_verdict(test, found, model) for model in sorted(mae, key=lambda model: mae[model])]
+
+
+def _of_the_champion(champion: str, best: str, found: Significance, where: str) -> str:
+    if champion == "naive":
+        lead = "it" if best == champion else best
+        return f"The champion is the naive forecast; {lead} has the lowest MAE {where}."
+    one = found.of(champion, "naive")
+    told = f"the champion {champion} {_outcome(one, 'the naive forecast', found)}{effect(one)}"
+    return f"{where.capitalize()}, {told}."
 
 
 def _where(test: Backtest) -> str:

@@ -50,4 +50,6 @@ def backtest(params: BacktestParameters) -> Report:
         tasks.log(result, to.run, to.draft)
     forget(candidates)
     forget_refits(candidates, panel, folds, params.warm_start)
-    return Report(result, to.folder, to.run)
+    found = Report(result, to.folder, to.run)
+    tasks.leave_artifacts(found)
+    return found

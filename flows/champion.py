@@ -167,6 +167,17 @@ class Registry:
         if aliases.get(CHALLENGER) == str(version.version):
             self.client.delete_registered_model_alias(self.name, CHALLENGER)
 
+    def made_of(self, data: str, settings: str) -> ModelVersion | None:
+        """A version of this data and these settings, whose run has ended well; None without one."""
+        asked = f"name = '{self.name}' and tags.`data.digest` = '{data}'"
+        with saying_when_away(self.uri):
+            for found in self.client.search_model_versions(
+                f"{asked} and tags.settings = '{settings}'"
+            ):
+                if self.client.get_run(found.tags["run"]).info.status == "FINISHED":
+                    return found
+        return None
+
     def rollback(self) -> tuple[ModelVersion, ModelVersion]:
         """Let champion and previous champion change places; return the new and the old champion.
 

@@ -12,6 +12,7 @@ import typer
 
 from features.errors import UserError
 from flows.cli_audit import audit
+from flows.cli_backtest import backtest
 from flows.cli_champion import add_champion
 from flows.cli_data import data
 from flows.cli_score import score
@@ -30,7 +31,6 @@ from flows.options import (
     Longitude,
     LookBack,
     Models,
-    RefitEvery,
     Seed,
     Set,
     Source,
@@ -39,9 +39,6 @@ from flows.options import (
     Symbols,
     Top,
     Trials,
-    WarmStart,
-    Window,
-    Workers,
     live,
     named,
     prepare,
@@ -93,39 +90,7 @@ def forecast(
     conduct("forecast", source, config, options, set_, Output(json, csv), home)
 
 
-@app.command()
-def backtest(
-    source: Source = None,
-    horizon: Horizon = None,
-    models: Models = None,
-    look_back: LookBack = None,
-    epochs: Epochs = None,
-    seed: Seed = None,
-    device: Device = None,
-    stride: Stride = None,
-    symbols: Symbols = None,
-    station: Station = None,
-    lat: Latitude = None,
-    lon: Longitude = None,
-    as_of: AsOf = None,
-    refit_every: RefitEvery = None,
-    window: Window = None,
-    warm_start: WarmStart = False,
-    workers: Workers = None,
-    config: Config = None,
-    set_: Set = None,
-    json: Json = None,
-    csv: Csv = None,
-    home: Home = None,
-) -> None:
-    """Compare models on SOURCE, with or without refits on the way."""
-    options = named(horizon, models, look_back, epochs, seed, device, stride)
-    options |= live(symbols, station, lat, lon, as_of)
-    options |= {"refit_every": refit_every, "window": window}
-    if workers is not None:
-        os.environ["FORECASTLE_WORKERS"] = str(workers)
-    options["warm_start"] = warm_start or None  # not given, the file may still set it
-    conduct("backtest", source, config, options, set_, Output(json, csv), home)
+app.command()(backtest)
 
 
 @app.command()

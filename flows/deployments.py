@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ from prefect.utilities.callables import parameter_schema
 
 from flows.invocation import parameters_of
 from flows.parameters import Parameters
-from flows.plan import SCORING, Plan
+from flows.plan import SCORING, Plan, retrain_parameters
 from flows.up.services import POOL
 
 TAG = "forecastle"
@@ -62,6 +63,19 @@ def deployments(plan: Plan) -> list[Deployment]:
             {"params": _told(parameters_of("backtest", USUAL[0], None, {}, []))},
         ),
         Deployment(
+            "search",
+            "flows.search.search",
+            "Search settings for the networks, then judge the best of them.",
+            {"params": _told(parameters_of("search", USUAL[0], None, {}, []))},
+        ),
+        Deployment(
+            "retrain",
+            "flows.scheduled.scheduled_retrain",
+            "Train anew; a better model becomes the champion, which makes the forecasts.",
+            {"params": _told(retrain_parameters(plan.parameters(USUAL[0])))},
+            tuple(_retraining(plan)),
+        ),
+        Deployment(
             "score",
             "flows.scheduled.scheduled_score",
             "Hold earlier forecasts against what has come since.",
@@ -86,6 +100,13 @@ def _forecast(name: str, plan: Plan) -> Deployment:
         {"params": _told(plan.parameters(name))},
         (Schedule(name, plan.schedule(name)),) if by_itself else (),
     )
+
+
+def _retraining(plan: Plan) -> Iterator[Schedule]:
+    for name in plan.forecasts:
+        if (at := plan.retraining(name)) is not None:
+            told = {"params": _told(retrain_parameters(plan.parameters(name)))}
+            yield Schedule(name, at, told)
 
 
 def _scoring(name: str, plan: Plan) -> Schedule:

@@ -1,13 +1,13 @@
 """Whether a run that its schedule made still has something to do.
 
 Missed runs pile up while the server is away and all start when it is back. Each would fetch the
-same latest data, so only the last one works; a day that was missed is asked for by its date.
+same latest data, so only the last one works; a missed day is forecast when it is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 from prefect.client.orchestration import get_client
@@ -19,18 +19,21 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
+from features.errors import UserError
 from features.optional import need
-from flows.parameters import ForecastParameters
-from flows.plan import exchange_of
 
 
-def reason_to_rest(parameters: ForecastParameters) -> str | None:
-    """Why the flow run under way has nothing to do; None where it has, or was asked for by hand."""
+def reason_to_rest(code: str | None) -> str | None:
+    """Why the flow run under way has nothing to do; None where it has, or was asked for by hand.
+
+    Args:
+        code: exchange on whose sessions alone it works; None where every day counts.
+    """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
     if run is None or not run.auto_scheduled or run.expected_start_time is None:
         return None
-    return why_rest(exchange_of(parameters), run.expected_start_time, _slots_after(run))
+    return why_rest(code, run.expected_start_time, _slots_after(run))
 
 
 def why_rest(code: str | None, slot: datetime, later: Sequence[datetime]) -> str | None:
@@ -46,10 +49,8 @@ def why_rest(code: str | None, slot: datetime, later: Sequence[datetime]) -> str
     working = [at for at in later if not code or in_session(code, at)]
     if not working:
         return None
-    return (
-        f"Nothing to do: the run of {max(working):%Y-%m-%d %H:%M:%S} UTC is due as well and has "
-        f"the same data; to have this one all the same, give it the day {day_of(code, slot)}"
-    )
+    last = f"the run of {max(working):%Y-%m-%d %H:%M:%S} UTC"
+    return f"Nothing to do for {day_of(code, slot)}: {last} is due as well and has the same data"
 
 
 def in_session(code: str, moment: datetime) -> bool:
@@ -64,6 +65,25 @@ def day_of(code: str | None, moment: datetime) -> str:
     if code:
         zone = need("exchange_calendars", "the clock of an exchange").get_calendar(code).tz
     return f"{pd.Timestamp(moment).tz_convert(zone):%Y-%m-%d}"
+
+
+def days(code: str | None, first: date, last: date) -> list[date]:
+    """The sessions of an exchange, or all days, from `first` to `last`.
+
+    Raises:
+        UserError: there are none.
+    """
+    if code:
+        calendar = need("exchange_calendars", "the sessions of an exchange").get_calendar(code)
+        found = calendar.sessions_in_range(str(first), str(last)) if first <= last else []
+    else:
+        found = pd.date_range(first, last)
+    if not len(found):
+        raise UserError(
+            f"no {f'session of {code}' if code else 'day'} lies between {first} and {last}; name "
+            "another day, or an end that comes after it"
+        )
+    return [stamp.date() for stamp in found]
 
 
 def _slots_after(run: FlowRun) -> list[datetime]:

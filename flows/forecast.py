@@ -61,7 +61,9 @@ def forecast(params: ForecastParameters) -> Report:
         tasks.log(result, to.run, to.draft)
     tasks.issue(settings.ledger, result, to.run)
     forget(candidates)
-    return Report(result, to.folder, to.run)
+    found = Report(result, to.folder, to.run)
+    tasks.leave_artifacts(found)
+    return found
 
 
 def _contenders(

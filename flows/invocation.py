@@ -24,8 +24,11 @@ from flows.parameters import (
 )
 from flows.presets import PRESETS
 from flows.temporary_server import start_server
+from flows.tracking import TrackedRun
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from flows.score import Score
 
 FlowName = Literal["forecast", "backtest", "search", "retrain"]
@@ -122,13 +125,21 @@ def hand_over(report: Report, json_to: str | None, csv_to: str | None) -> None:
     """Write the result where scripts read it; `-` is standard output."""
     result = report.result
     if json_to:
-        found = summary(result)
-        found |= {"folder": str(report.folder), "mlflow_run_id": report.run.id}
-        found["mlflow_tracking_uri"] = report.run.shown_uri
-        write(json_to, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        write_summary(json_to, summary(result), report.folder, report.run)
     if csv_to:
         table = result.backtest if result.future is None else result.forecast
-        write(csv_to, table.to_csv(index=False, **CSV))
+        write_table(csv_to, table)
+
+
+def write_summary(target: str, found: dict[str, Any], folder: Path, run: TrackedRun) -> None:
+    """Write a summary, and where the run is."""
+    places = {"folder": str(folder), "mlflow_run_id": run.id, "mlflow_tracking_uri": run.shown_uri}
+    write(target, json.dumps(found | places, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_table(target: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
+    write(target, table.to_csv(index=False, **CSV))
 
 
 def hand_over_score(score: Score, json_to: str) -> None:

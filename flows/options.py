@@ -90,6 +90,10 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
+Remote = Annotated[
+    bool,
+    typer.Option("--remote", help="On the worker of the Prefect server in use."),
+]
 ByChampion = Annotated[
     bool, typer.Option("--champion", help="By the champion of the registry; train nothing.")
 ]

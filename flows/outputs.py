@@ -28,6 +28,8 @@ from evaluation.report import write_report
 from features.panel import Floats, Panel
 from flows.candidates import Candidate
 from flows.files import file_name
+from flows.outcome import FILE as OUTCOME
+from flows.outcome import Outcome
 from flows.results import Result
 from flows.steps import last_origin
 from models.ensemble import Ensemble
@@ -74,6 +76,7 @@ def write_outputs(result: Result, folder: Path) -> None:
     if result.fetched.quality is not None:
         result.fetched.quality.to_csv(folder / "quality.csv", index=False, **CSV)
     write_json(folder / "leaderboard.json", records(result.leaderboard.reset_index()))
+    write_json(folder / OUTCOME, Outcome.of(result).plain())
     write_json(folder / "parameters.json", result.parameters.model_dump(mode="json"))
     (folder / "verdicts.txt").write_text("\n".join(result.verdicts) + "\n", encoding="utf-8")
     for name, figure in figures(result).items():

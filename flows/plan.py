@@ -17,7 +17,7 @@ from features.sources import SOURCES
 from features.sources.live import trading_calendar
 from flows.form import one_sentence
 from flows.invocation import parameters_of
-from flows.parameters import ForecastParameters
+from flows.parameters import ForecastParameters, RetrainParameters
 from models.settings import require
 
 FILE = "forecastle.yaml"
@@ -25,6 +25,8 @@ AFTER_CLOSE = 2
 """Hours after an exchange's usual close at which its prices are complete."""
 DAILY, SCORING = "0 9 * * *", "0 12 * * *"
 """In UTC: the day before has been observed, and forecast."""
+WEEKLY = "0 6 * * 6"
+"""A Saturday morning: the week's sessions are over, and the forecasts of the day not yet due."""
 
 
 class Entry(BaseModel):
@@ -37,7 +39,9 @@ class Entry(BaseModel):
     cron: str | None = None
     """When; after the close of the exchange, or daily at 9:00 UTC, where nothing is said."""
     timezone: str = "UTC"
-    """Of the cron."""
+    """Of both crons."""
+    retrain: str | None = WEEKLY
+    """The cron of the retraining; none with null, or where the champion does not forecast."""
     every: int | None = Field(default=None, ge=10)
     """Seconds between two runs, in place of a cron."""
 
@@ -60,14 +64,22 @@ class Plan(BaseModel):
     def parameters(self, name: str) -> ForecastParameters:
         """The parameters of a forecast; the source of its name's, where it names none.
 
+        The champion forecasts, unless they say otherwise.
+
         Raises:
             UserError: parameters that cannot be used.
         """
-        params = self.forecasts[name].params if name in self.forecasts else {}
-        source = params.get("source", name if name in SOURCES else None)
-        found = parameters_of("forecast", source, None, params, [])
+        params = {"champion": True} | self._params(name)
+        found = parameters_of("forecast", self._source(name), None, params, [])
         assert isinstance(found, ForecastParameters)
         return found
+
+    def retraining(self, name: str) -> CronSchedule | None:
+        """When the champion of a forecast is challenged; None where it never is."""
+        entry = self.forecasts[name]
+        if entry.retrain is None or not self.parameters(name).champion:
+            return None
+        return CronSchedule(cron=entry.retrain, timezone=entry.timezone)
 
     def schedule(self, name: str) -> SCHEDULE_TYPES:
         """When a forecast is made.
@@ -82,6 +94,13 @@ class Plan(BaseModel):
             return CronSchedule(cron=entry.cron, timezone=entry.timezone)
         code = exchange_of(self.parameters(name))
         return after_close(code) if code else CronSchedule(cron=DAILY, timezone="UTC")
+
+    def _params(self, name: str) -> dict[str, Any]:
+        return self.forecasts[name].params if name in self.forecasts else {}
+
+    def _source(self, name: str) -> str | None:
+        source: str | None = self._params(name).get("source", name if name in SOURCES else None)
+        return source
 
 
 def read_plan(home: Path) -> Plan:
@@ -98,12 +117,19 @@ def read_plan(home: Path) -> Plan:
         for name in plan.forecasts:
             plan.parameters(name)
             plan.schedule(name)
+            plan.retraining(name)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"cannot read {path}: {reason}; correct it or move it away") from error
     except (ValidationError, UserError) as error:
         raise UserError(f"{path}: {one_sentence(error)}") from error
     return plan
+
+
+def retrain_parameters(parameters: ForecastParameters) -> RetrainParameters:
+    """Those of the retraining that makes the champion of a forecast."""
+    fields = parameters.model_dump(mode="json", include=set(RetrainParameters.model_fields))
+    return RetrainParameters.model_validate(fields)
 
 
 def exchange_of(parameters: ForecastParameters) -> str | None:

@@ -160,8 +160,9 @@ class Result:
     @cached_property
     def verdicts(self) -> list[str]:
         """In words: the run as a whole, the choice, then each model against the references."""
+        champion = self.appointed.model if self.appointed else None
         return [
-            headline(self.test, self.significance),
+            headline(self.test, self.significance, champion),
             self.appointed.why
             if self.appointed
             else choice(self.validation, self.test, self.significance),

@@ -12,9 +12,11 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.contest import Decision
+from features.errors import UserError
 from flows import steps, tasks
+from flows.artifacts import key_of
 from flows.candidates import candidates_of, forget
-from flows.champion import Champion, Registry, contest, model_name
+from flows.champion import Champion, Registry, contest, label, model_name
 from flows.contract import Contract
 from flows.delivery import Report, delivery
 from flows.fanout import fanned_out
@@ -26,6 +28,10 @@ from flows.settings import Settings
 from flows.tracking import TrackedRun, saying_when_away, span_of
 
 _METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")
+
+
+class NothingNewError(UserError):
+    """A version of the same data and settings has had its contest."""
 
 
 @flow(name="retrain")
@@ -40,12 +46,27 @@ def retrain(params: RetrainParameters) -> Report:
     Raises:
         UserError: input or settings that cannot be used, or a champion that does not fit the data.
     """
+    return renew(params)
+
+
+def renew(params: RetrainParameters, once: bool = False) -> Report:
+    """What the flow does.
+
+    Args:
+        params: its own.
+        once: whether the same data and settings are trained on no second time.
+
+    Raises:
+        NothingNewError: they were, and only once is asked for.
+    """
     settings = Settings()
     require_runner(settings)
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
     registry = Registry(settings.tracking_uri, model_name(params))
+    if once and (made := registry.made_of(panel.digest, settings_digest(params))):
+        raise NothingNewError(f"{label(made)}, was made of the same data and settings")
     champion = tasks.reigning(registry, panel)
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "retrain") as to:
@@ -60,7 +81,9 @@ def retrain(params: RetrainParameters) -> Report:
         children = tasks.log(result, to.run, to.draft)
         register(registry, result, decision, champion, to.run, children[result.chosen])
     forget(candidates)
-    return Report(result, to.folder, to.run)
+    found = Report(result, to.folder, to.run)
+    tasks.leave_artifacts(found)
+    return found
 
 
 @task(cache_policy=NO_CACHE)
@@ -93,7 +116,7 @@ def register(
         for key, value in tags.items():
             MlflowClient().set_tag(run.id, key, value)
     create_markdown_artifact(
-        as_markdown(decision, champion), key=f"{tasks.artifact_key(run.experiment)}-champion"
+        as_markdown(decision, champion), key=f"{key_of(run.experiment)}-champion"
     )
 
 

@@ -104,4 +104,6 @@ def search(params: SearchParameters) -> Report:
         tasks.report(result, to.draft)
         leave(trials, to.draft)
         tasks.log(result, to.run, to.draft)
-    return Report(result, to.folder, to.run)
+    found = Report(result, to.folder, to.run)
+    tasks.leave_artifacts(found)
+    return found

@@ -15,36 +15,54 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from evaluation.contest import CHAMPION
+from mlflow.entities.model_registry import ModelVersion
+
 from features.errors import UserError
 from flows.champion import Registry, label
 
 _HOST = "127.0.0.1"
 _PATIENCE = 120
 """Seconds that the server may take to load the model."""
+LOOK = 30.0
+"""Seconds between two looks at who the champion is."""
 
 
 def serve(registry: Registry, port: int | None) -> None:
-    """Serve the champion until interrupted; a later champion is served after a restart.
+    """Serve the champion until interrupted; a later champion takes over on the same port.
 
     Raises:
         UserError: there is no champion, or its server does not start.
         KeyboardInterrupt: Ctrl-C or SIGTERM; nothing that was started is left.
     """
     held, port = registry.require(), _free_port(port)
-    with _terminated_as_interrupted(), _server(registry, port) as server:
-        _wait_for(server, port)
-        print(f"Champion  {label(held)}")
-        print(f"Forecast  http://{_HOST}:{port}/invocations  (Ctrl-C ends it)", flush=True)
-        server.wait()
-    raise UserError(f"the server of {label(held)} ended by itself; see what it said above")
+    with _terminated_as_interrupted():
+        while True:
+            with _server(registry, held, port) as server:
+                _wait_for(server, port)
+                print(f"Champion  {label(held)}")
+                print(f"Forecast  http://{_HOST}:{port}/invocations  (Ctrl-C ends it)", flush=True)
+                held = _successor(registry, held, server)
+
+
+def _successor(
+    registry: Registry, held: ModelVersion, server: subprocess.Popen[bytes]
+) -> ModelVersion:
+    """The champion that comes after `held`, when it has come."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(LOOK)
+            raise UserError(f"the server of {label(held)} ended by itself; see what it said above")
+        with contextlib.suppress(UserError):  # the registry is away: who served goes on serving
+            now = registry.holder()
+            if now is not None and now.version != held.version:
+                return now
 
 
 @contextlib.contextmanager
-def _server(registry: Registry, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """MLflow's server and all that it starts, gone when the block ends."""
+def _server(registry: Registry, held: ModelVersion, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """MLflow's server of a version and all that it starts, gone when the block ends."""
     words = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
-    words += ["-m", f"models:/{registry.name}@{CHAMPION}", "--host", _HOST, "--port", str(port)]
+    words += ["-m", f"models:/{registry.name}/{held.version}", "--host", _HOST, "--port", str(port)]
     own = {
         "MLFLOW_TRACKING_URI": registry.uri,
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",

@@ -6,17 +6,14 @@ once.
 
 from __future__ import annotations
 
-import math
-import re
 import sys
 import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from prefect import get_run_logger, task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
@@ -28,15 +25,21 @@ from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import champion, fits, followup, refits, steps
+from flows import artifacts, champion, fits, followup, refits, steps
 from flows.candidates import Candidate
+from flows.delivery import Report
 from flows.fanout import FanOut
-from flows.note import note
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
 from flows.records import log_result
 from flows.results import Result
 from flows.tracking import TrackedRun, experiment_name
+
+if TYPE_CHECKING:
+    from prefect.logging.loggers import PrefectLogAdapter
+
+PROGRESS = "progress"
+"""How the name of the logger ends that tells what a run has done so far."""
 
 
 def can_heal(task: object, run: TaskRun, state: State[Any]) -> bool:
@@ -195,39 +198,21 @@ def report(result: Result, folder: Path) -> None:
 
 @task(cache_policy=NO_CACHE)
 def log(result: Result, run: TrackedRun, folder: Path) -> dict[str, str]:
-    """Log everything to MLflow, and leave the leaderboard and a link in Prefect.
+    """Log everything to MLflow.
 
     Returns:
         The id of each candidate's child run.
     """
-    children = log_result(result, run, folder)
-    key = artifact_key(run.experiment)
-    create_table_artifact(_rows(result), key=f"{key}-leaderboard", description=result.verdicts[0])
-    create_markdown_artifact(_markdown(result, run), key=f"{key}-verdict")
-    if run.link:
-        create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
-    return children
+    return log_result(result, run, folder)
 
 
-def artifact_key(experiment: str) -> str:
-    """How the keys of an experiment's artifacts in Prefect begin."""
-    return re.sub(r"[^a-z0-9]+", "-", experiment.lower()).strip("-") or "run"
+@task(cache_policy=NO_CACHE)
+def leave_artifacts(report: Report) -> None:
+    """Show in Prefect what the run came to, once everything that is linked is there."""
+    artifacts.leave(report)
 
 
 def tell(progress: str) -> None:
     """A line for who waits at a terminal or reads a log; Prefect keeps it with the task's run."""
     print(progress, file=sys.stderr, flush=True)
-    get_run_logger().info(progress)
-
-
-def _rows(result: Result) -> list[dict[str, Any]]:
-    table = result.leaderboard.reset_index().to_dict(orient="records")
-    return [
-        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-        for row in table
-    ]
-
-
-def _markdown(result: Result, run: TrackedRun) -> str:
-    place = f"[{run.id}]({run.link})" if run.link else f"`{run.id}` in `{run.uri}`"
-    return note(result, f"MLflow run: {place}")
+    cast("PrefectLogAdapter", get_run_logger()).getChild(PROGRESS).info(progress)

@@ -8,26 +8,18 @@ import sys
 import textwrap
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.numbers import NOTHING, column, signed_percent
-from evaluation.phrases import probability
+from flows.artifacts import report_link
 from flows.delivery import Report
+from flows.outcome import STAR, Outcome
 from flows.outputs import BEST
 from flows.parameters import SearchParameters
-from flows.results import Result
+from flows.tracking import TrackedRun
 
-_METRICS = {"mae": "MAE", "rmse": "RMSE", "mape": "MAPE %", "mase": "MASE"}
-_SKILLS = {"skill_vs_naive": "vs naive", "skill_vs_seasonal": "vs seasonal"}
-_COVERAGE = "in 90 %"
 _DISPENSABLE = ("MASE", "MAPE %", "RMSE")
 """Columns that go, in this order, where numbers are too long for the terminal."""
-_CHOSEN = "* chosen on the validation range; the figures are of the test range"
-_APPOINTED = "* the champion; the figures are of the steps after those it was made on"
-_LUCK = "p: how often luck alone differs so much from naive; real where below 0.05"
-_SHARE = f"{_COVERAGE}: share of the values inside the 90 % interval"
 _NOTES = 6
 """Notes on live data that the terminal shows."""
 _SQLITE = "sqlite:///"
@@ -40,7 +32,7 @@ def show(*reports: Report) -> None:
     """
     console = Console(highlight=False, markup=False)
     for report in reports:
-        _show_result(console, report.result)
+        _show_outcome(console, Outcome.of(report.result))
         _show_places(console, report)
     for uri in {report.run.shown_uri: None for report in reports if not report.run.link}:
         # Each on a line of its own and never broken, to be copied from there.
@@ -48,22 +40,27 @@ def show(*reports: Report) -> None:
         console.print(_command(_near_uri(uri)), soft_wrap=True)
 
 
-def _show_result(console: Console, result: Result) -> None:
-    unit = f" ({result.fetched.unit})" if result.fetched.unit else ""
+def show_remote(outcome: Outcome, folder: Path, run: TrackedRun) -> None:
+    """The same of a run on a worker, whose folder may be on another machine."""
+    console = Console(highlight=False, markup=False)
+    _show_outcome(console, outcome)
+    if run.link:
+        console.print(f"Report    {report_link(run)}", soft_wrap=True)
+        console.print(f"Run       {run.link}", soft_wrap=True)
+    else:
+        console.print(f"Report    {near(folder) / 'report.html'}", soft_wrap=True)
+
+
+def _show_outcome(console: Console, outcome: Outcome) -> None:
     console.print()
-    console.print(wrapped(result.fetched.title + unit, console.width), style="bold")
-    console.print(wrapped(_extent(result), console.width))
-    board = result.leaderboard
-    console.print(_table(board, result.chosen, console.width))
-    told = {"p_vs_naive": _LUCK, "coverage_90": _SHARE}
-    chosen = _APPOINTED if result.appointed else _CHOSEN
-    for note in (chosen, *(note for key, note in told.items() if board[key].notna().any())):
+    console.print(wrapped(outcome.title, console.width), style="bold")
+    console.print(wrapped(outcome.extent, console.width))
+    console.print(_table(outcome, console.width))
+    for note in (*outcome.legend, *outcome.notes[:_NOTES]):
         console.print(wrapped(note, console.width))
-    for note in result.notes[:_NOTES]:
-        console.print(wrapped(note, console.width))
-    if (more := len(result.notes) - _NOTES) > 0:
+    if (more := len(outcome.notes) - _NOTES) > 0:
         console.print(f"… and {more} more in the report")
-    for sentence in ("", *result.verdicts[:2], ""):
+    for sentence in ("", *outcome.verdicts[:2], ""):
         console.print(wrapped(sentence, console.width, "  "))
 
 
@@ -81,39 +78,17 @@ def _show_places(console: Console, report: Report) -> None:
         console.print(f"Run       {report.run.link}", soft_wrap=True)
 
 
-def _extent(result: Result) -> str:
-    test = result.split.test
-    first, last = result.panel.stamps[test.start], result.panel.stamps[test.stop - 1]
-    return (
-        f"{result.parameters.horizon} steps ahead, {len(result.test.origins):,} origins from "
-        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    )
-
-
-def _table(board: pd.DataFrame, chosen: str, width: int) -> Table:
-    names = [f"{name} *" if name == chosen else str(name) for name in board.index]
-    columns = {"model": names, **_columns(board)}
+def _table(outcome: Outcome, width: int) -> Table:
+    columns = outcome.columns
     for title in _DISPENSABLE:
         if needed(columns) > width:
             del columns[title]
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
     for title in columns:
         table.add_column(title, justify="left" if title == "model" else "right", no_wrap=True)
-    for name, cells in zip(board.index, zip(*columns.values(), strict=True), strict=True):
-        table.add_row(*cells, style="bold green" if name == chosen else "")
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*cells, style="bold green" if cells[0].endswith(STAR) else "")
     return table
-
-
-def _columns(board: pd.DataFrame) -> dict[str, list[str]]:
-    """Heading -> cells."""
-    columns = {title: column(board[key]) for key, title in _METRICS.items()}
-    columns |= {title: [signed_percent(v) for v in board[key]] for key, title in _SKILLS.items()}
-    if board["p_vs_naive"].notna().any():  # enough origins to tell
-        columns["p"] = [probability(p) for p in board["p_vs_naive"]]
-    shares = board["coverage_90"]
-    if shares.isna().all():  # too few errors for intervals
-        return columns
-    return columns | {_COVERAGE: [NOTHING if pd.isna(v) else f"{100 * v:.1f} %" for v in shares]}
 
 
 def needed(columns: dict[str, list[str]]) -> int:

@@ -17,8 +17,13 @@ COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
 
 def start(arguments: list[str], environment: dict[str, str], folder: Path) -> Any:
     """The command under way, leader of a process group."""
+    return start_python([*COMMAND[1:], *arguments], environment, folder)
+
+
+def start_python(arguments: list[str], environment: dict[str, str], folder: Path) -> Any:
+    """The same of any other words after `python`."""
     return subprocess.Popen(
-        [*COMMAND, *arguments],
+        [sys.executable, *arguments],
         env=environment,
         cwd=folder,
         stdout=subprocess.PIPE,

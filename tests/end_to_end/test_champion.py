@@ -24,7 +24,7 @@ from flows.parameters import ForecastParameters, RetrainParameters
 from flows.retrain import retrain
 from flows.settings import Settings
 from flows.steps import look_ahead
-from tests.end_to_end.processes import free_port, kill_group, start, wait_until
+from tests.end_to_end.processes import free_port, kill_group, start_python, wait_until
 from tests.flows.small import given, small_frame
 
 pytestmark = [
@@ -185,7 +185,8 @@ def test_the_served_champion_answers_as_it_forecasts_here(
     report = train("gru-direct")
     port = free_port()
     words = ["serve", str(waves), "--horizon", "3", "--port", str(port)]
-    server = start(words, environment, tmp_path)
+    quick = "from flows import cli, serving; serving.LOOK = 0.5; cli.main()"
+    server = start_python(["-c", quick, *words], environment, tmp_path)
     try:
         wait_until(lambda: answers(port), server)
         frame = pd.read_csv(waves)
@@ -193,6 +194,8 @@ def test_the_served_champion_answers_as_it_forecasts_here(
         served = pd.DataFrame(asked(port, question)["predictions"])
         assert run(words) == 2
         assert f"port {port} of 127.0.0.1 cannot be had" in capsys.readouterr().err
+        train("ridge")
+        wait_until(lambda: set(served_by(port, question)) == {"unique_id", "ds", "ridge"}, server)
         server.send_signal(signal.SIGTERM)
         _, said = server.communicate(timeout=60)
         assert server.returncode == 130, said
@@ -214,6 +217,14 @@ def answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def served_by(port: int, question: dict[str, Any]) -> list[str]:
+    """The columns of the answer; none while the one server takes the other's place."""
+    try:
+        return list(asked(port, question)["predictions"][0])
+    except OSError:
+        return []
 
 
 def asked(port: int, question: dict[str, Any]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,8 +161,15 @@ def test_prefect_keeps_the_leaderboard(
     table: Any = Artifact.get("prefect-s-own-leaderboard")
     words: Any = Artifact.get("prefect-s-own-verdict")
     rows = json.loads(str(table.data))
-    assert {row["model"] for row in rows} == set(MODELS)
+    chosen = report.result.chosen
+    assert {row["model"] for row in rows} == set(MODELS) - {chosen} | {f"{chosen} *"}
+    assert list(rows[0])[:3] == ["model", "MAE", "RMSE"]
+    assert "\\* chosen on the validation range" in str(table.description)
     assert report.run.id in str(words.data)
+    assert str(report.folder / "report.html") in str(words.data)
+    (picture,) = re.findall(r"!\[.*\]\(data:image/png;base64,(.*)\)", str(words.data))
+    assert 0 < len(picture) < 60_000
+    assert base64.b64decode(picture).startswith(b"\x89PNG")
 
 
 def test_a_backtest_with_refits(sample: Path, home: Path) -> None:

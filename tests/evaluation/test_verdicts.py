@@ -251,6 +251,19 @@ def test_the_headline(mae: dict[str, float], want: str) -> None:
     assert headline(backtest_of(y, **{name: y + by for name, by in mae.items()})) == want
 
 
+def test_a_champion_has_a_headline_of_its_own() -> None:
+    y = np.zeros((1, 1000, 3))
+    test = backtest_of(y, **{"ridge": y + 0.9, "naive": y + 1.0, "seasonal-naive": y + 1.1})
+    found = significance(test)
+    assert words.headline(test, found, "ridge") == (
+        "On these 1,000 origins, the champion ridge beats the naive forecast at every step (10.0 %"
+        " lower, " + SURE.format("10.0").removeprefix("(").removesuffix(".") + "."
+    )
+    assert words.headline(test, found, "naive") == (
+        "The champion is the naive forecast; ridge has the lowest MAE on these 1,000 origins."
+    )
+
+
 def test_where_rmse_says_otherwise_the_reader_is_told() -> None:
     """Few large errors: the lower MAE has the higher RMSE."""
     y = np.zeros((1, 40, 1))

@@ -11,7 +11,7 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 
 from features.errors import UserError
 from flows.deployments import Deployment, as_yaml, deployments
-from flows.due import in_session, why_rest
+from flows.due import days, in_session, why_rest
 from flows.followup import settings_digest
 from flows.plan import Plan, after_close, read_plan
 from flows.scheduled import up_to
@@ -64,6 +64,34 @@ def test_stocks_are_forecast_after_the_close_and_scored_daily(tmp_path: Path) ->
     assert scoring.parameters["params"] == found["forecast-stocks"].parameters["params"]
     assert not found["forecast-weather"].schedules
     assert not found["backtest"].schedules
+    assert not found["search"].schedules
+
+
+def test_the_champion_forecasts_and_is_challenged_weekly(tmp_path: Path) -> None:
+    found = by_name(planned(STOCKS, tmp_path))
+    assert found["forecast-stocks"].parameters["params"]["champion"]
+    (weekly,) = found["retrain"].schedules
+    assert weekly.at == CronSchedule(cron="0 6 * * 6", timezone="UTC")
+    assert weekly.parameters["params"]["live"] == {"symbols": ["AAPL", "MSFT"]}
+    assert "champion" not in weekly.parameters["params"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "crons"),
+    [
+        ("{retrain: '0 3 1 * *'}", ["0 3 1 * *"]),
+        ("{retrain: null}", []),
+        ("{params: {champion: false}}", []),
+    ],
+)
+def test_a_plan_says_when_the_champion_is_challenged(
+    entry: str, crons: list[str], tmp_path: Path
+) -> None:
+    found = by_name(planned(f"forecasts: {{weather: {entry}}}", tmp_path))
+    schedules = [schedule.at for schedule in found["retrain"].schedules]
+    assert schedules == [CronSchedule(cron=cron, timezone="UTC") for cron in crons]
+    by_champion = found["forecast-weather"].parameters["params"].get("champion", False)
+    assert by_champion == ("false" not in entry)
 
 
 def test_the_close_is_on_the_clock_of_the_exchange() -> None:
@@ -89,6 +117,7 @@ def test_any_source_can_have_a_schedule(tmp_path: Path) -> None:
         ("forecasts: {stocks: {cron: '61 * * * *'}}", "cron"),
         ("forecasts: {stocks: {cron: '0 1 * * *', every: 60}}", "both given"),
         ("forecasts: {stocks: {every: 1}}", "every"),
+        ("forecasts: {stocks: {retrain: weekly}}", "weekly"),
         ("forecasts: {stocks: {params: {horizon: 0}}}", "horizon"),
         ("forecasts: {stocks: {params: {live: {symbols: [AAPL, 7203.T]}}}}", "calendars"),
     ],
@@ -107,6 +136,17 @@ def test_a_missed_day_is_the_same_forecast_up_to_its_end() -> None:
     assert str(fetch_data(caught_up).frame["ds"].max().date()) == "2015-06-01"
 
 
+def test_missed_days_are_the_sessions_among_them() -> None:
+    wednesday, monday = date(2026, 11, 25), date(2026, 11, 30)
+    found = [day.day for day in days("XNYS", wednesday, monday)]
+    assert found == [25, 27, 30]  # Thanksgiving and a weekend are left out
+    assert len(days(None, wednesday, monday)) == 6
+    with pytest.raises(UserError, match="no session of XNYS lies between 2026-11-26 and"):
+        days("XNYS", date(2026, 11, 26), date(2026, 11, 26))
+    with pytest.raises(UserError, match="no day lies between 2026-11-30 and 2026-11-25"):
+        days(None, monday, wednesday)
+
+
 def test_a_day_counts_by_the_clock_of_the_exchange() -> None:
     assert in_session("XNYS", FRIDAY)
     assert not in_session("XNYS", THANKSGIVING)
@@ -120,6 +160,9 @@ def test_of_piled_up_runs_the_last_on_a_session_works() -> None:
     assert rest is not None
     assert "2026-11-20" in rest
     assert "2026-11-23 23:00" in rest
+    missed = why_rest(None, FRIDAY, [MONDAY])  # such as a retraining: every day counts
+    assert missed is not None
+    assert missed.startswith("Nothing to do for 2026-11-20: the run of 2026-11-23 23:00:00 UTC")
     assert why_rest("XNYS", MONDAY, [THANKSGIVING]) is None  # that one does nothing
     assert why_rest(None, MONDAY, [THANKSGIVING]) is not None
     closed = why_rest("XNYS", THANKSGIVING, [])
