@@ -13,6 +13,7 @@ from flows import steps, tasks
 from flows.candidates import Candidate, candidates_of, forget
 from flows.champion import Registry, model_name
 from flows.delivery import Report, delivery
+from flows.happened import tell_drift
 from flows.parameters import ForecastParameters
 from flows.results import Appointed, Result
 from flows.settings import Settings
@@ -57,6 +58,7 @@ def forecast(params: ForecastParameters) -> Report:
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)
     tasks.issue(settings.ledger, result, to.run)
+    tell_drift(to.run, earlier, result)
     forget(candidates)
     return Report(result, to.folder, to.run)
 

@@ -18,6 +18,7 @@ from flows.champion import Champion, Registry, contest, model_name
 from flows.contract import Contract
 from flows.delivery import Report, delivery
 from flows.followup import settings_digest
+from flows.happened import tell_promotion
 from flows.parameters import RetrainParameters
 from flows.results import Result
 from flows.settings import Settings
@@ -92,6 +93,8 @@ def register(
     create_markdown_artifact(
         as_markdown(decision, champion), key=f"{tasks.artifact_key(run.experiment)}-champion"
     )
+    if decision.promoted:
+        tell_promotion(run.experiment, decision.sentence, run.link)
 
 
 def tags_of(result: Result, decision: Decision, run: TrackedRun) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.up.running import running
@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     ledger_url: str | None = None
     """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
     none is named."""
+
+    webhook: SecretStr | None = None
+    """URL that the Prefect server calls when a run fails, inputs or errors drift, or a champion is
+    promoted."""
 
     @property
     def ledger(self) -> str:
