@@ -92,7 +92,7 @@ def test_no_run_leaves_a_pickle(
 ) -> None:
     quick = [*("--horizon", "3", "--look-back", "14", "--epochs", "1", "--device", "cpu")]
     quick += ["--set", "network.hidden=4", "--set", "training.members=2"]
-    all_kinds = ["--models", "naive,theta,ridge,boosting,gru-direct"]
+    all_kinds = ["--models", "naive,ridge,boosting,gru-direct"]
     assert run(["forecast", str(sample), *quick, *all_kinds]) == 0
     refits = ["--refit-every", "16", "--models", "naive,gru-direct"]
     assert run(["backtest", str(sample), *quick, *refits]) == 0
