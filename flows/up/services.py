@@ -42,6 +42,11 @@ class Addresses:
             urls[name] = f"http://{HOST}:{free_port([old or usual, usual])}"
         return cls(**urls)
 
+    @property
+    def _own_origins(self) -> str:
+        """Pages that may ask Prefect's API: its own, under either name of this machine."""
+        return f"{self.prefect},{self.prefect.replace(HOST, 'localhost')}"
+
     def environment(self, home: Path) -> dict[str, str]:
         """What every process of this home is told: all that is kept lies in the home folder."""
         return os.environ | {
@@ -50,6 +55,7 @@ class Addresses:
             "PREFECT_API_URL": f"{self.prefect}/api",
             "MLFLOW_TRACKING_URI": self.mlflow,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self._own_origins,  # not of every page
             "DO_NOT_TRACK": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else ten processes and 2.4 GB
             "PREFECT_WORKER_QUERY_SECONDS": "2",

@@ -147,21 +147,24 @@ def test_promotions_are_told_and_refusals_are_not(receiver: Receiver, tmp_path: 
     assert back.startswith("waves: Rolled back from ridge, version 3 of waves-h3 to naive, ")
 
 
-def test_mlflow_answers_to_its_own_name_only(served: Running) -> None:
+def test_pages_of_strangers_get_no_answer(served: Running) -> None:
     page = f"{served.mlflow}/api/2.0/mlflow/experiments/get?experiment_id=0"
-    own = served.mlflow.removeprefix("http://")
-    assert (code(page, own), code(page, "rebound.example")) == (200, 403)
+    assert asked_as(page, Host=served.mlflow.removeprefix("http://")) == (200, None)
+    assert asked_as(page, Host="rebound.example")[0] == 403
+    api = f"{served.prefect}/api/admin/version"
+    assert asked_as(api, Origin=served.prefect) == (200, served.prefect)
+    assert asked_as(api, Origin="http://strange.example") == (200, None)
 
 
-def code(url: str, host: str) -> int:
-    """The status that a server answers with, when it is asked under a name."""
+def asked_as(url: str, **headers: str) -> tuple[int, str | None]:
+    """The status of the answer, and the origin whose pages may read it."""
     try:
-        request = urllib.request.Request(url, headers={"Host": host})
+        request = urllib.request.Request(url, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
+            return answer.status, answer.headers["Access-Control-Allow-Origin"]
     except urllib.error.HTTPError as error:
         error.close()
-        return int(error.code)
+        return error.code, None
 
 
 def test_secrets_are_nowhere(
