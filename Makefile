@@ -17,6 +17,7 @@ lint: venv ## check style, format, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pip check
 
 test: lint system ## lint, then run every test
 	$(BIN)/python -m pytest

@@ -64,7 +64,7 @@ class Lens:
         return cls(normalizer, past, future, Affine.fit(panel.static), reach, cycles, horizon)
 
     def state(self) -> dict[str, Any]:
-        """Tensors and plain values, for `torch.load(weights_only=True)`."""
+        """Tensors and plain values."""
         return {k: _pack(v) for k, v in asdict(self).items()}
 
     @classmethod

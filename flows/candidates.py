@@ -134,7 +134,7 @@ class Candidate:
             if self.watch:
                 self.watch(epoch)
 
-        checkpoint = self.place / "training.pt" if self.place else None
+        checkpoint = self.place / "training.safetensors" if self.place else None
         alone = multiprocessing.parent_process() is None  # several bars would overwrite each other
         run = TrainingRun(checkpoint, on_epoch=count, progress=alone)
         built = build(self.name, replace(self.recipe, run=run))

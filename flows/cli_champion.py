@@ -79,9 +79,13 @@ def add_champion(app: typer.Typer) -> None:
         home: options.Home = None,
     ) -> None:
         """Let the champion before be the champion of SOURCE again."""
-        new, old = _registry(source, horizon, config, set_, home).rollback()
+        registry = _registry(source, horizon, config, set_, home)
+        new, old = registry.rollback()
         from flows.champion import label
+        from flows.happened import tell_promotion
 
+        experiment = registry.name.rpartition("-h")[0]
+        tell_promotion(experiment, f"Rolled back from {label(old)} to {label(new)}.")
         print(f"Champion  {label(new)}\nPrevious  {label(old)}")
 
     def serve(

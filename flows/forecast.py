@@ -15,6 +15,7 @@ from flows.candidates import Candidate, candidates_of, forget
 from flows.champion import Registry, model_name
 from flows.delivery import Report, delivery
 from flows.fanout import fanned_out
+from flows.happened import tell_drift
 from flows.parameters import ForecastParameters
 from flows.results import Appointed, Result
 from flows.runners import require_runner
@@ -60,6 +61,7 @@ def forecast(params: ForecastParameters) -> Report:
         tasks.report(result, to.draft)
         tasks.log(result, to.run, to.draft)
     tasks.issue(settings.ledger, result, to.run)
+    tell_drift(to.run, earlier, result)
     forget(candidates)
     found = Report(result, to.folder, to.run)
     tasks.leave_artifacts(found)

@@ -60,6 +60,8 @@ class Plan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     forecasts: dict[str, Entry] = Field(default_factory=dict)
+    notify: str | None = None
+    """A webhook block of the Prefect server, for notifications."""
 
     def parameters(self, name: str) -> ForecastParameters:
         """The parameters of a forecast; the source of its name's, where it names none.

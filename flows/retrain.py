@@ -21,6 +21,7 @@ from flows.contract import Contract
 from flows.delivery import Report, delivery
 from flows.fanout import fanned_out
 from flows.followup import settings_digest
+from flows.happened import tell_promotion
 from flows.parameters import RetrainParameters
 from flows.results import Result
 from flows.runners import require_runner
@@ -118,6 +119,8 @@ def register(
     create_markdown_artifact(
         as_markdown(decision, champion), key=f"{key_of(run.experiment)}-champion"
     )
+    if decision.promoted:
+        tell_promotion(run.experiment, decision.sentence, run.link)
 
 
 def tags_of(result: Result, decision: Decision, run: TrackedRun) -> dict[str, str]:

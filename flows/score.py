@@ -13,6 +13,7 @@ from features.errors import UserError
 from features.sources import Fetched
 from flows import steps, tasks
 from flows.delivery import delivery
+from flows.happened import tell_drift
 from flows.outputs import write_followup
 from flows.parameters import ForecastParameters
 from flows.records import log_followup
@@ -65,4 +66,5 @@ def score(params: ForecastParameters) -> Score:
         write_followup(followup, to.draft)
         log_followup(followup, to.run)
         MlflowClient().log_artifacts(to.run.id, str(to.draft), "results")
+    tell_drift(to.run, followup)
     return Score(followup, fetched, params, to.folder, to.run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import UserError
@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     def alone(self) -> bool:
         """Whether this process does all work itself."""
         return self.task_runner == "threads" and self.workers == 1
+
+    webhook: SecretStr | None = None
+    """URL that the Prefect server calls when a run fails, inputs or errors drift, or a champion is
+    promoted."""
 
     @property
     def ledger(self) -> str:

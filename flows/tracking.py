@@ -140,11 +140,12 @@ def saying_when_away(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        reason = str(error).splitlines()[0].replace(uri, _without_password(uri))[:160]
+        shown = _without_password(uri)
+        reason = str(error).splitlines()[0].replace(uri, shown)[:160]
         raise UserError(
-            f"the MLflow store at {_without_password(uri)} cannot be used ({reason}); start it, or "
+            f"the MLflow store at {shown} cannot be used ({reason}); start it, or "
             "set MLFLOW_TRACKING_URI to another, or unset it for a store in the home folder"
-        ) from error
+        ) from (error if shown == uri else None)  # a log would show the cause, password and all
 
 
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:

@@ -9,8 +9,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-import torch
-
 from features.errors import UserError
 from features.normalize import Scaling
 from models.arima import AutoARIMA
@@ -19,6 +17,7 @@ from models.boosting import Boosting
 from models.ensemble import Ensemble
 from models.ets import AutoETS
 from models.forecaster import NetworkForecaster
+from models.kept import keep, kept
 from models.ridge import Ridge
 from models.rival import Rival
 from models.settings import Cell, NetworkSettings, Strategy, TrainingSettings
@@ -26,7 +25,7 @@ from models.theta import Theta
 from models.training import TrainingRun
 
 AnyForecaster = Baseline | Rival | NetworkForecaster | Ensemble
-FILE = "forecaster.pt"
+FILE = "forecaster.safetensors"
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def _of_each_seed(recipe: Recipe) -> Iterator[Recipe]:
     training, run = recipe.training, recipe.run
     for k in range(training.members):
         alone = replace(training, members=1, seed=training.seed + k)
-        kept = run.checkpoint and run.checkpoint.with_stem(f"{run.checkpoint.stem}-{k}")
-        yield replace(recipe, training=alone, run=replace(run, checkpoint=kept))
+        own = run.checkpoint and run.checkpoint.with_stem(f"{run.checkpoint.stem}-{k}")
+        yield replace(recipe, training=alone, run=replace(run, checkpoint=own))
 
 
 MODELS: dict[str, Callable[[Recipe], AnyForecaster]] = {
@@ -121,13 +120,12 @@ def _networks_in(forecaster: AnyForecaster) -> Sequence[NetworkForecaster]:
 
 def save(forecaster: AnyForecaster, folder: Path) -> None:
     """Write a fitted forecaster into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": forecaster.name, **forecaster.state()}, folder / FILE)
+    keep({"model": forecaster.name, **forecaster.state()}, folder / FILE)
 
 
 def load(folder: Path) -> AnyForecaster:
-    """Read what `save` wrote; nothing is unpickled but tensors and plain values."""
-    return _restored(torch.load(folder / FILE, map_location="cpu", weights_only=True))
+    """Read what `save` wrote; no code of a file's is run."""
+    return _restored(kept(folder / FILE))
 
 
 def _restored(state: dict[str, Any]) -> AnyForecaster:

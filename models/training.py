@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from models.kept import keep, kept
 from models.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -186,20 +187,17 @@ def _save(path: Path | None, parts: dict[str, Any], progress: Progress) -> None:
         return
     state = {name: part.state_dict() for name, part in parts.items()}
     state["progress"] = {**vars(progress), "history": [asdict(e) for e in progress.history]}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".tmp")
-    torch.save(state, whole)
-    whole.replace(path)
+    keep(state, path)
 
 
 def _resume(path: Path | None, parts: dict[str, Any]) -> Progress:
     if path is None or not path.exists():
         return Progress()
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = kept(path)
     for name, part in parts.items():
         part.load_state_dict(state[name])
-    kept = state["progress"]
-    return Progress(**{**kept, "history": [Epoch(**e) for e in kept["history"]]})
+    before = state["progress"]
+    return Progress(**{**before, "history": [Epoch(**e) for e in before["history"]]})
 
 
 @contextmanager

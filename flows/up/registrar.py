@@ -28,18 +28,23 @@ def main() -> int:
     from prefect.client.orchestration import get_client
 
     from flows.deployments import deployments, register
+    from flows.notify import arrange
     from flows.plan import read_plan
+    from flows.settings import Settings
     from flows.stale import sweep
 
     try:
-        wanted = deployments(read_plan(home))
+        settings = Settings()
+        plan = read_plan(home)
+        wanted = deployments(plan)
+        _await_the_pool(os.environ["PREFECT_API_URL"])
+        with get_client(sync_client=True) as client:
+            sweep(client, psutil.Process().create_time())
+            register(client, wanted)
+            arrange(client, settings.webhook, plan.notify)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    _await_the_pool(os.environ["PREFECT_API_URL"])
-    with get_client(sync_client=True) as client:
-        sweep(client, psutil.Process().create_time())
-        register(client, wanted)
     return 0
 
 

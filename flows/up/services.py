@@ -54,6 +54,11 @@ class Addresses:
             urls[name] = f"http://{reached}:{free_port([old or usual, usual], host)}"
         return cls(**urls, host=host)
 
+    @property
+    def _own_origins(self) -> str:
+        """Pages that may ask Prefect's API: its own, under either name of this machine."""
+        return f"{self.prefect},{self.prefect.replace(HOST, 'localhost')}"
+
     def environment(self, home: Path) -> dict[str, str]:
         """What every process of this home is told: all that is kept lies in the home folder."""
         return (
@@ -65,6 +70,7 @@ class Addresses:
                 "MLFLOW_TRACKING_URI": self.mlflow,
                 "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
                 "DO_NOT_TRACK": "true",
+                "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self._own_origins,  # not of every page
                 "PREFECT_UI_API_URL": "/api",  # of whatever address the browser has
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else ten processes and 2.4 GB
                 "PREFECT_WORKER_QUERY_SECONDS": "2",

@@ -102,9 +102,9 @@ def test_killed_in_mid_training_it_goes_on_and_ends_the_same(
     words = ["forecast", str(sample), *OPTIONS, *training]
     words += ["--set", f"training.patience={EPOCHS}", "--json", "-"]
     first = start(words, environment | {"PREFECT_API_URL": prefect_server}, tmp_path)
-    wait_until(lambda: any(home.glob("checkpoints/*/training.pt")), first)
+    wait_until(lambda: any(home.glob("checkpoints/*/training.safetensors")), first)
     kill_group(first)
-    (unfinished,) = home.glob("checkpoints/*/training.pt")
+    (unfinished,) = home.glob("checkpoints/*/training.safetensors")
     assert not (unfinished.parent / "fitted").exists()
     resumed, unkilled = (found(words, at, capsys) for at in (home, tmp_path / "other"))
     assert resumed["leaderboard"] == unkilled["leaderboard"]
@@ -142,7 +142,7 @@ def test_interrupted_it_says_so_and_fails_its_run(
     words = ["forecast", str(sample), *OPTIONS, "--models", "gru-direct", "--epochs", "100000"]
     words += ["--set", "training.patience=100000"]
     process = start(words, environment | {"PREFECT_API_URL": prefect_server}, tmp_path)
-    wait_until(lambda: any(home.glob("checkpoints/*/training.pt")), process)
+    wait_until(lambda: any(home.glob("checkpoints/*/training.safetensors")), process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
@@ -162,7 +162,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_and_leaves_its_server_to_it(
     alone |= {"PREFECT_HOME": str(tmp_path / "prefect")}
     words = ["forecast", str(sample), *OPTIONS, "--models", "gru-direct", "--epochs", "100000"]
     process = start([*words, "--set", "training.patience=100000"], alone, tmp_path)
-    wait_until(lambda: any(home.glob("checkpoints/*/training.pt")), process)
+    wait_until(lambda: any(home.glob("checkpoints/*/training.safetensors")), process)
     children = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
     out, err = process.communicate()

@@ -88,7 +88,7 @@ def done(home: Path) -> int:
 
 def unfinished(home: Path) -> list[Path]:
     """Trainings that a fold is in the middle of."""
-    begun = home.glob("checkpoints/*/training.pt")
+    begun = home.glob("checkpoints/*/training.safetensors")
     return [path for path in begun if not (path.parent / "fitted").exists()]
 
 

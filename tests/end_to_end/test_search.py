@@ -95,7 +95,7 @@ def test_killed_in_mid_trial_it_goes_on_and_finds_the_same(
 
 def trainings(home: Path) -> list[Path]:
     """Checkpoints of the trials."""
-    return list(home.glob("searches/*/*/training.pt"))
+    return list(home.glob("searches/*/*/training.safetensors"))
 
 
 def found(words: list[str], capsys: Capture) -> dict[str, Any]:

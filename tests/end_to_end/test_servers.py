@@ -103,4 +103,4 @@ def test_a_run_is_found_in_both_servers_and_each_names_the_other(
     assert f"[MLflow run]({link})" in {artifact["data"] for artifact in artifacts}
     assert link in done.stdout
     kept = {path.name for path in (tmp_path / "artifacts").rglob("*")}
-    assert {"report.html", "forecaster.pt"} <= kept
+    assert {"report.html", "forecaster.safetensors"} <= kept

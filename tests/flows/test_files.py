@@ -36,5 +36,8 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "result" / "kept.txt").read_text() == "kept"
 
 
-def test_file_names_hold_no_path() -> None:
-    assert file_name("BRK/B ../x") == "BRK_B_.._x"
+@pytest.mark.parametrize("name", ["BRK/B ../x", "../../x", "/etc/x", "a\\b", "..\0/x", "C:x", "~"])
+def test_file_names_hold_no_path(name: str, tmp_path: Path) -> None:
+    there = (tmp_path / f"{file_name(name)}-forecast").resolve()
+    assert there.parent == tmp_path.resolve()
+    assert not set("/\\:\0~") & set(file_name(name))

@@ -165,7 +165,7 @@ def test_the_best_are_judged_by_the_weights_that_their_trials_left(
         assert isinstance(mixed, Ensemble)
         assert len(mixed.members) == 3
         for folder in trials.weights.iterdir():
-            (folder / "fitted" / "forecaster.pt").unlink()
+            (folder / "fitted" / "forecaster.safetensors").unlink()
             (folder / "fitted" / "history.json").unlink()
             (folder / "fitted").rmdir()
         anew = trials.judged()[-1].forecast(panel, split.origins("test", 3))

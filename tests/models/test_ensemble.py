@@ -66,9 +66,11 @@ def test_killed_in_mid_training_each_member_goes_on(tmp_path: Path) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        ensemble(TrainingRun(tmp_path / "training.pt", kill)).fit(rich_panel(), SPLIT)
+        ensemble(TrainingRun(tmp_path / "training.safetensors", kill)).fit(rich_panel(), SPLIT)
     assert seen == [1, 2, 3, 1, 2]
-    again = ensemble(TrainingRun(tmp_path / "training.pt", lambda epoch: seen.append(epoch.number)))
+    again = ensemble(
+        TrainingRun(tmp_path / "training.safetensors", lambda epoch: seen.append(epoch.number))
+    )
     again.fit(rich_panel(), SPLIT)
     assert seen[5:] == [3, 1, 2, 3]
     expected = unkilled.forecast(rich_panel(), ORIGINS)

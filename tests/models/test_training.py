@@ -32,7 +32,7 @@ def forecaster(name: str, run: TrainingRun) -> NetworkForecaster:
 def test_continuing_from_a_checkpoint_changes_no_bit(name: str, tmp_path: Path) -> None:
     straight = forecaster(name, TrainingRun())
     straight.fit(rich_panel(), SPLIT)
-    kept = TrainingRun(checkpoint=tmp_path / "run.pt")
+    kept = TrainingRun(checkpoint=tmp_path / "run.safetensors")
 
     def kill(epoch: Epoch) -> None:
         if epoch.number == 2:
@@ -54,7 +54,7 @@ def test_continuing_from_a_checkpoint_changes_no_bit(name: str, tmp_path: Path) 
 
 
 def test_a_finished_checkpoint_is_not_trained_again(tmp_path: Path) -> None:
-    kept = TrainingRun(checkpoint=tmp_path / "run.pt")
+    kept = TrainingRun(checkpoint=tmp_path / "run.safetensors")
     first = forecaster("gru-direct", kept)
     first.fit(rich_panel(), SPLIT)
     seen: list[Epoch] = []
