@@ -14,6 +14,7 @@ from features.errors import UserError
 from flows.cli_audit import audit
 from flows.cli_champion import add_champion
 from flows.cli_data import data
+from flows.cli_deploy import deploy
 from flows.cli_score import score
 from flows.cli_up import add_up
 from flows.options import (
@@ -177,6 +178,7 @@ def demo(home: Home = None) -> None:
 app.command()(audit)
 add_champion(app)
 add_up(app)
+app.command()(deploy)
 
 
 def main() -> None:

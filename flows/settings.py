@@ -28,6 +28,15 @@ class Settings(BaseSettings):
     """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
     none is named."""
 
+    studies_url: str | None = None
+    """PostgreSQL or SQLite database of the trials of searches; a SQLite file in the home folder
+    where none is named."""
+
+    @property
+    def studies(self) -> str:
+        """The database of the trials of searches in use."""
+        return self.studies_url or f"sqlite:///{self.searches / 'optuna.db'}"
+
     @property
     def ledger(self) -> str:
         """The database of issued forecasts in use."""
@@ -45,7 +54,7 @@ class Settings(BaseSettings):
 
     @property
     def searches(self) -> Path:
-        """Folder of the file that remembers searches, and of the weights of their best trials."""
+        """Folder of what searches remember, and of the weights of their best trials."""
         return self.home.resolve() / "searches"
 
     @property
