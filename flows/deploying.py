@@ -19,6 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from features.errors import UserError
+from flows.database import without_password
 from flows.deployments import Deployment, deployments, register
 from flows.plan import read_plan
 from flows.up.services import POOL
@@ -58,7 +59,7 @@ def deploy(home: Path, kind: str = "process", at_once: int = 1) -> Deployed:
         _make_pool(client, kind)
         register(client, wanted)
         _crash_what_is_silent(client)
-        server = str(client.api_url)
+        server = without_password(str(client.api_url))
     scheduled = tuple(one.name for one in wanted if one.schedules)
     return Deployed(server, tuple(one.name for one in wanted), scheduled)
 
@@ -82,8 +83,8 @@ def _server() -> Iterator[SyncPrefectClient]:
     except (httpx.TransportError, PrefectHTTPStatusError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
-            f"the Prefect server at {_shown(url)} cannot be used ({reason}); start it, or name "
-            "another with PREFECT_API_URL"
+            f"the Prefect server at {without_password(url)} cannot be used ({reason}); start it, "
+            "or name another with PREFECT_API_URL"
         ) from error
 
 
@@ -119,8 +120,3 @@ def _crash_what_is_silent(client: SyncPrefectClient) -> None:
         client.update_automation(found[0].id, wanted)
     else:
         client.create_automation(wanted)
-
-
-def _shown(url: str) -> str:
-    """Without a password."""
-    return str(httpx.URL(url).copy_with(userinfo=b""))

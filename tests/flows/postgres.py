@@ -44,11 +44,12 @@ class Postgres:
         """Stop it; `immediate` leaves it as a crash does."""
         self.call("pg_ctl", "stop", "-w", "-D", self.data, "-m", mode)
 
-    def call(self, program: str, *words: str) -> None:
-        """Run one of PostgreSQL's programs, not as root."""
+    def call(self, program: str, *words: str, said: str = "") -> None:
+        """Run one of PostgreSQL's programs, not as root; `said` is its standard input."""
         command = [str(programs() / program), *words]
         user = UNPRIVILEGED if os.getuid() == 0 else None
-        subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, user=user, check=True, stdout=quiet, cwd="/", input=said, text=True)
 
     @property
     def data(self) -> str:
@@ -64,20 +65,21 @@ def serving() -> Iterator[str]:
 
 
 @contextmanager
-def listening(port: int, user: str, password: Path, script: Path) -> Iterator[Postgres]:
+def listening(port: int, user: str, password: str, script: Path) -> Iterator[Postgres]:
     """A server on a port of the loopback interface that asks for a password.
 
     Args:
         port: that is free.
         user: who may do everything.
-        password: a file that holds it.
+        password: of the user.
         script: SQL to begin with.
     """
-    ask = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}"]
-    listen = f"listen_addresses=127.0.0.1 -c port={port}"
-    with _running(user, ask, listen) as server:
+    ask = ["--auth-local=trust", "--auth-host=scram-sha-256"]
+    with _running(user, ask, f"listen_addresses=127.0.0.1 -c port={port}") as server:
+        secret = password.replace("'", "''")
+        sql = f"ALTER ROLE {user} PASSWORD '{secret}';\n{script.read_text(encoding='utf-8')}"
         where = ["-h", str(server.folder), "-p", str(port), "-U", user, "-d", "postgres"]
-        server.call("psql", "-q", *where, "-v", "ON_ERROR_STOP=1", "-f", str(script))
+        server.call("psql", "-q", "-v", "ON_ERROR_STOP=1", *where, said=sql)
         yield server
 
 
