@@ -99,13 +99,14 @@ class Composed:
         wait_until(
             lambda: subprocess.run(check, capture_output=True, check=False).returncode == 0,
             process,
+            300,
             pause=0.2,
         )
 
     def done(self, name: str) -> str:
         """What a service said that has run to its end."""
         process = self.start(name)
-        assert process.wait(120) == 0, self.said()
+        assert process.wait(300) == 0, self.said()
         return (self.folder / f"{name}-{len(self.started) - 1}.log").read_text(encoding="utf-8")
 
     def said(self) -> str:

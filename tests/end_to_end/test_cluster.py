@@ -17,6 +17,8 @@ from tests.flows.postgres import Postgres
 from tests.flows.small import given, small_file
 
 PASSWORD = 'only "one" w0rd&%$x'
+LIMIT = 300
+"""Seconds for a run on a machine that is busy with much else."""
 ENDS = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -53,7 +55,7 @@ class Cluster:
     def ended(self, id: str) -> dict[str, Any]:
         """A flow run that has completed."""
         worker = self.workers[0]
-        wait_until(lambda: self.flow_run(id)["state_type"] in ENDS, worker, pause=0.3)
+        wait_until(lambda: self.flow_run(id)["state_type"] in ENDS, worker, LIMIT, pause=0.3)
         found = self.flow_run(id)
         assert found["state_type"] == "COMPLETED", (found["state"], self.file.said())
         return found
@@ -100,7 +102,7 @@ def test_two_workers_go_on_when_the_database_crashes_and_every_store_has_their_r
     cluster: Cluster,
 ) -> None:
     ids = [cluster.run("backtest", models=["naive", "drift"]), cluster.run("forecast-small")]
-    wait_until(lambda: all(map(cluster.tracked, ids)), cluster.workers[0], pause=0.1)
+    wait_until(lambda: all(map(cluster.tracked, ids)), cluster.workers[0], LIMIT, pause=0.1)
     cluster.postgres.stop()
     cluster.postgres.start()
     for id in ids:
