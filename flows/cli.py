@@ -15,6 +15,7 @@ from flows.cli_audit import audit
 from flows.cli_backtest import backtest
 from flows.cli_champion import add_champion
 from flows.cli_data import data
+from flows.cli_deploy import deploy
 from flows.cli_notify import notify
 from flows.cli_score import score
 from flows.cli_up import add_up
@@ -146,6 +147,7 @@ app.command()(audit)
 add_champion(app)
 add_up(app)
 app.command()(notify)
+app.command()(deploy)
 
 
 def main() -> None:

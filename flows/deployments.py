@@ -42,13 +42,14 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A flow with its parameters; one run at a time, others wait."""
+    """A flow with its parameters; of its runs so many work at once, others wait."""
 
     name: str
     entrypoint: str
     description: str
     parameters: dict[str, Any]
     schedules: tuple[Schedule, ...] = ()
+    at_once: int = 1
 
 
 def deployments(plan: Plan) -> list[Deployment]:
@@ -147,7 +148,7 @@ def _register(client: SyncPrefectClient, one: Deployment) -> Any:
             DeploymentScheduleCreate(schedule=s.at, parameters=s.parameters, slug=s.name)
             for s in one.schedules
         ],
-        concurrency_limit=1,
+        concurrency_limit=one.at_once,
         concurrency_options=ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
     )
 
@@ -164,7 +165,7 @@ def as_yaml(wanted: list[Deployment]) -> dict[str, Any]:
                 "tags": [TAG],
                 "parameters": one.parameters,
                 "schedules": [],
-                "concurrency_limit": {"limit": 1, "collision_strategy": "ENQUEUE"},
+                "concurrency_limit": {"limit": one.at_once, "collision_strategy": "ENQUEUE"},
                 "work_pool": {"name": POOL},
             }
             for one in wanted

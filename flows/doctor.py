@@ -5,6 +5,7 @@ Exit code 1 where there is a fault. A note is worth knowing and stops nothing.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from features.errors import UserError
+from flows.database import without_password
 from flows.settings import Settings
 from flows.up.running import last, running
 from flows.up.services import PORTS, answers, free_port
@@ -160,18 +162,13 @@ def databases(settings: Settings) -> Iterator[Check]:
 
 
 def servers(settings: Settings) -> Iterator[Check]:
-    """What `forecastle up` runs answers; where it does not run, its ports are free."""
+    """Servers that are named answer, or those of `up`; where none is to run, ports are free."""
     folder = settings.home.resolve()
-    found = running(folder)
-    if found is not None:
-        for name, url in {
-            "Prefect": f"{found.prefect}/api/health",
-            "MLflow": f"{found.mlflow}/health",
-        }.items():
+    if served := _served(settings):
+        for name, (url, mend) in served.items():
             if answers(url):
                 yield Check(f"{name} server", "good", f"{url} answers")
             else:
-                mend = f"see {folder / 'logs'}, then stop and start forecastle up"
                 yield Check(f"{name} server", "fault", f"{url} does not answer", mend)
         return
     if found := last(folder):
@@ -185,6 +182,21 @@ def servers(settings: Settings) -> Iterator[Check]:
         yield Check(f"port of {name}", "note" if taken else "good", told)
 
 
+def _served(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Name -> where a server tells of its health, and how to mend it."""
+    folder, told = settings.home.resolve(), "start it, or change"
+    found = running(folder)
+    mend = f"see {folder / 'logs'}, then stop and start forecastle up"
+    urls = {"Prefect": (f"{found.prefect}/api/health", mend)} if found else {}
+    if found:
+        urls["MLflow"] = (f"{found.mlflow}/health", mend)
+    if prefect := os.environ.get("PREFECT_API_URL"):
+        urls["Prefect"] = (f"{without_password(prefect)}/health", f"{told} PREFECT_API_URL")
+    if (mlflow := settings.mlflow_tracking_uri or "").startswith("http"):
+        urls["MLflow"] = (f"{without_password(mlflow)}/health", f"{told} MLFLOW_TRACKING_URI")
+    return urls
+
+
 def stale(settings: Settings) -> Iterator[Check]:
     """No run is told as running whose process is gone."""
     from flows.status import look
@@ -196,7 +208,9 @@ def stale(settings: Settings) -> Iterator[Check]:
             "MLflow store",
             "fault",
             str(error),
-            "stop forecastle up and move mlflow.db away: the results in runs stay",
+            "mend it, or change MLFLOW_TRACKING_URI"
+            if settings.mlflow_tracking_uri
+            else "stop forecastle up and move mlflow.db away: the results in runs stay",
         )
         return
     found = running(settings.home.resolve())
@@ -216,6 +230,9 @@ def _stale_in_mlflow(settings: Settings) -> list[str]:
     local = settings.home.resolve() / "mlflow.db"
     if settings.mlflow_tracking_uri is None and not local.exists():
         return []
+    uri = settings.tracking_uri
+    if uri.startswith("http") and not answers(f"{without_password(uri)}/health"):
+        return []  # told of already; MLflow would ask for minutes
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
     from sqlalchemy.exc import SQLAlchemyError

@@ -40,6 +40,14 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=1024)
     """Processes that fit beside each other on this machine, each on one thread."""
 
+    studies_url: str | None = None
+    """PostgreSQL or SQLite database of the trials of searches; a SQLite file in the home folder
+    where none is named."""
+
+    webhook: SecretStr | None = None
+    """URL that the Prefect server calls when a run fails, inputs or errors drift, or a champion is
+    promoted."""
+
     def __init__(self, **given: Any) -> None:
         try:
             super().__init__(**given)
@@ -56,9 +64,10 @@ class Settings(BaseSettings):
         """Whether this process does all work itself."""
         return self.task_runner == "threads" and self.workers == 1
 
-    webhook: SecretStr | None = None
-    """URL that the Prefect server calls when a run fails, inputs or errors drift, or a champion is
-    promoted."""
+    @property
+    def studies(self) -> str:
+        """The database of the trials of searches in use."""
+        return self.studies_url or f"sqlite:///{self.searches / 'optuna.db'}"
 
     @property
     def ledger(self) -> str:
@@ -82,7 +91,7 @@ class Settings(BaseSettings):
 
     @property
     def searches(self) -> Path:
-        """Folder of the file that remembers searches, and of the weights of their best trials."""
+        """Folder of what searches remember, and of the weights of their best trials."""
         return self.home.resolve() / "searches"
 
     @property

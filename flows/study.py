@@ -23,6 +23,7 @@ from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.backtest import backtest
 from evaluation.leaderboard import overall
@@ -30,6 +31,7 @@ from features.errors import UserError
 from features.panel import Panel
 from features.splits import Split
 from flows.candidates import Candidate, candidates_of, ensemble_of, forget
+from flows.database import parsed, unusable
 from flows.parameters import SearchParameters
 from flows.settings import Settings
 from flows.space import drawn, given, space
@@ -169,7 +171,7 @@ def opened(
     distributions = space(parameters.networks, parameters.tune, base, panel, split)
     name = _digest(distributions, base, parameters, panel, split)
     settings.searches.mkdir(parents=True, exist_ok=True)
-    storage = RDBStorage(f"sqlite:///{settings.searches / 'optuna.db'}")
+    storage = _storage(settings)
     try:
         study = optuna.create_study(
             study_name=name,
@@ -182,6 +184,14 @@ def opened(
     finally:
         storage.remove_session()
         storage.engine.dispose()
+
+
+def _storage(settings: Settings) -> RDBStorage:
+    url = parsed(settings.studies, "FORECASTLE_STUDIES_URL")
+    try:
+        return RDBStorage(url.render_as_string(hide_password=False))
+    except (ImportError, SQLAlchemyError) as error:
+        raise unusable("the database of searches", url, error, "FORECASTLE_STUDIES_URL") from error
 
 
 def _digest(

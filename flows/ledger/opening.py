@@ -13,18 +13,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from features.errors import UserError
+from flows.database import parsed, shown, unusable
 
 VERSION = "forecastle_ledger"
 """Table that holds the revision of the schema, and by which the database is known as ours."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 _WAIT = 60
 """Seconds that a writer waits for another one, or for a server to answer."""
-_EXPECTED = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, or leave it unset"
 _LOCK = 0x4C454447
 """Names the lock of PostgreSQL that a writer holds to the end of its transaction."""
 
@@ -35,7 +34,7 @@ def opened(url: str) -> Engine:
     Raises:
         UserError: no database that can be used, not a ledger, or one of a newer Forecastle.
     """
-    engine = _engine(_parsed(url))
+    engine = _engine(parsed(url, "FORECASTLE_LEDGER_URL"))
     with writing(engine) as connection:
         _bring_up_to_date(connection)
     return engine
@@ -59,18 +58,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         raise _unusable(engine.url, error) from error
 
 
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-    except ArgumentError as error:
-        raise UserError(f"FORECASTLE_LEDGER_URL is no URL of a database; {_EXPECTED}") from error
-    if parsed.drivername == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise UserError(f"the ledger got a database of {parsed.drivername}; {_EXPECTED}")
-    return parsed
-
-
 def _engine(url: URL) -> Engine:
     """Without a pool: a connection is open as long as its transaction."""
     if url.get_backend_name() == "postgresql":
@@ -78,7 +65,7 @@ def _engine(url: URL) -> Engine:
             return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": _WAIT})
         except ModuleNotFoundError as error:
             raise UserError(
-                f"the ledger at {_shown(url)} needs {error.name}, which is not installed; run "
+                f"the ledger at {shown(url)} needs {error.name}, which is not installed; run "
                 "pip install 'forecastle[postgres]'"
             ) from error
     try:
@@ -110,12 +97,12 @@ def _bring_up_to_date(connection: Connection) -> None:
     revision = found.get_current_revision()
     if tables and revision is None:
         raise UserError(
-            f"the database at {_shown(connection.engine.url)} holds {', '.join(tables[:3])}, "
+            f"the database at {shown(connection.engine.url)} holds {', '.join(tables[:3])}, "
             "expected a ledger or nothing; name another with FORECASTLE_LEDGER_URL"
         )
     if revision not in (None, *(script.revision for script in scripts.walk_revisions())):
         raise UserError(
-            f"the ledger at {_shown(connection.engine.url)} has the schema {revision}, expected at "
+            f"the ledger at {shown(connection.engine.url)} has the schema {revision}, expected at "
             f"most {scripts.get_current_head()}; it was written by a newer Forecastle: install that"
         )
     if revision != scripts.get_current_head():
@@ -123,13 +110,4 @@ def _bring_up_to_date(connection: Connection) -> None:
 
 
 def _unusable(url: URL, error: DBAPIError | OSError) -> UserError:
-    reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
-    return UserError(
-        f"the ledger at {_shown(url)} cannot be used ({reason[:160]}), expected a database that "
-        "can be written; mend that, or name another with FORECASTLE_LEDGER_URL"
-    )
-
-
-def _shown(url: URL) -> str:
-    """Without a password."""
-    return url.render_as_string(hide_password=True)
+    return unusable("the ledger", url, error, "FORECASTLE_LEDGER_URL")

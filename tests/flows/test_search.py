@@ -34,6 +34,7 @@ from models.ensemble import Ensemble
 from models.forecaster import check_length
 from models.registry import Recipe
 from models.settings import NetworkSettings
+from tests.flows.postgres import serving
 from tests.flows.small import given as fields_of
 from tests.flows.small import small_frame
 
@@ -110,6 +111,30 @@ def test_trials_begin_with_what_was_given_and_do_not_depend_on_pauses(
                 trials.advance()
     with search(other, **fields) as trials:
         assert told(trials) == at_once
+
+
+def test_postgresql_remembers_a_search_as_a_file_does(search: Open, settings: Settings) -> None:
+    with serving() as url, search() as kept:
+        at = settings.model_copy(update={"home": settings.home / "other", "studies_url": url})
+        for _ in range(2):
+            with search(at) as trials:
+                trials.advance()
+            kept.advance()
+        with search(at) as trials:
+            assert told(trials) == told(kept)
+        assert not (at.searches / "optuna.db").exists()
+
+
+def test_a_database_that_is_away_is_named_without_its_password(
+    search: Open, settings: Settings
+) -> None:
+    url = "postgresql://me:hidden@127.0.0.1:1/x"
+    with (
+        pytest.raises(UserError, match="FORECASTLE_STUDIES_URL") as error,
+        search(settings.model_copy(update={"studies_url": url})),
+    ):
+        pass
+    assert "hidden" not in str(error.value)
 
 
 def test_a_trial_whose_process_is_gone_is_done_again_with_what_it_had(search: Open) -> None:
