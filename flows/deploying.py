@@ -21,7 +21,9 @@ from prefect.settings import PREFECT_API_URL
 from features.errors import UserError
 from flows.database import without_password
 from flows.deployments import Deployment, deployments, register
+from flows.notify import arrange
 from flows.plan import read_plan
+from flows.settings import Settings
 from flows.up.services import POOL
 
 SILENT = 150
@@ -54,10 +56,12 @@ def deploy(home: Path, kind: str = "process", at_once: int = 1) -> Deployed:
     Raises:
         UserError: a plan that cannot be used, or no server that answers.
     """
-    wanted = [_sharing(one, at_once) for one in deployments(read_plan(home))]
+    plan = read_plan(home)
+    wanted = [_sharing(one, at_once) for one in deployments(plan)]
     with _server() as client:
         _make_pool(client, kind)
         register(client, wanted)
+        arrange(client, Settings().webhook, plan.notify)
         _crash_what_is_silent(client)
         server = without_password(str(client.api_url))
     scheduled = tuple(one.name for one in wanted if one.schedules)

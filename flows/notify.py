@@ -98,7 +98,7 @@ def name_of(kind: str) -> str:
 def _automation(name: str, trigger: EventTrigger, block: UUID, says: str) -> AutomationCore:
     return AutomationCore(
         name=name_of(name),
-        description="Calls the webhook. Made by forecastle up.",
+        description="Calls the webhook.",
         tags=[TAG],
         trigger=trigger,
         actions=[CallWebhook(block_document_id=block, payload=says + _MESSAGE)],
