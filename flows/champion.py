@@ -109,15 +109,9 @@ class Registry:
         self.uri, self.name, self.client = uri, name, MlflowClient()
 
     def aliases(self) -> dict[str, str]:
-        """Alias to version, as after a change that was not cut short; empty where there are none."""
+        """Alias to version, as after changes that were not cut short."""
         with saying_when_away(self.uri):
-            found = self.client.search_registered_models(f"name = '{self.name}'")
-            aliases = {k: str(v) for one in found for k, v in one.aliases.items()}
-            champion = aliases.get(CHAMPION)
-            if champion:
-                tags = self.client.get_model_version(self.name, champion).tags
-                aliases |= {PREVIOUS: tags[_OVER]} if _OVER in tags else {}
-        return {k: v for k, v in aliases.items() if k == CHAMPION or v != champion}
+            return self._aliases()
 
     def holder(self, alias: str = CHAMPION) -> ModelVersion | None:
         """The version that has an alias."""
@@ -156,9 +150,7 @@ class Registry:
             self.client.create_registered_model(self.name)
         of_run = f"name = '{self.name}' and run_id = '{run_id}'"
         version: ModelVersion = only(
-            lambda: self.client.search_model_versions(
-                f"name = '{self.name}' and run_id = '{run_id}'"
-            ),
+            lambda: self.client.search_model_versions(of_run),
             lambda: self.client.create_model_version(
                 self.name, f"models:/{model}", run_id, dict(tags), model_id=model
             ),
@@ -173,7 +165,7 @@ class Registry:
         Raises:
             UserError: the champion is not `over` any more.
         """
-        held = self.aliases().get(CHAMPION)
+        held = self._aliases().get(CHAMPION)
         if held not in (str(over.version) if over else None, str(version.version)):
             raise UserError(
                 f"the champion '{self.name}' is version {held} now, because another run changed it "
@@ -210,6 +202,15 @@ class Registry:
         aliases = self.client.get_registered_model(self.name).aliases
         if str(aliases.get(CHALLENGER)) == str(version.version):
             self.client.delete_registered_model_alias(self.name, CHALLENGER)
+
+    def _aliases(self) -> dict[str, str]:
+        found = self.client.search_registered_models(f"name = '{self.name}'")
+        aliases = {k: str(v) for one in found for k, v in one.aliases.items()}
+        champion = aliases.get(CHAMPION)
+        if champion:
+            tags = self.client.get_model_version(self.name, champion).tags
+            aliases |= {PREVIOUS: tags[_OVER]} if _OVER in tags else {}
+        return {k: v for k, v in aliases.items() if k == CHAMPION or v != champion}
 
     def _others(self) -> str:
         """The horizons that there are champions of, as a hint."""
