@@ -41,7 +41,7 @@ def backtest(params: BacktestParameters) -> Report:
         with fanned_out(settings, panel) as fan_out:
             # the first fit is the refit of the first fold, and refits are done on one thread
             with one_thread() if folds else nullcontext():
-                tasks.fit_all(candidates, panel, split, to.run.experiment, fan_out)
+                tasks.fit_all(candidates, panel, split, to.run, fan_out)
             validation, test = tasks.backtest(candidates, panel, split, params)
             if folds:
                 test = tasks.refit_all(candidates, panel, folds, params, validation, fan_out)

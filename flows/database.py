@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -33,12 +31,6 @@ def parsed(url: str, variable: str) -> URL:
 def shown(url: URL) -> str:
     """Without a password."""
     return url.render_as_string(hide_password=True)
-
-
-def without_password(url: str) -> str:
-    """The URL of a server, without user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def unusable(what: str, url: URL, error: Exception, variable: str) -> UserError:

@@ -19,12 +19,12 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from features.errors import UserError
-from flows.database import without_password
 from flows.deployments import Deployment, deployments, register
 from flows.notify import arrange
 from flows.plan import read_plan
 from flows.settings import Settings
 from flows.up.services import POOL
+from flows.urls import without_password
 
 SILENT = 150
 """Seconds without a sign of life after which a run is crashed; it gives one every 30 to 60."""

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from features.errors import UserError
-from flows.database import without_password
 from flows.settings import Settings
 from flows.up.running import last, running
 from flows.up.services import PORTS, answers, free_port
+from flows.urls import without_password
 
 _LEAST = 1e9
 """Bytes of disk below which a run may fail half-way."""

@@ -50,7 +50,7 @@ def forecast(params: ForecastParameters) -> Report:
     with delivery(settings, params, panel, "forecast") as to:
         unfitted = [candidate for candidate in candidates if candidate.forecaster is None]
         with fanned_out(settings, panel) if not params.champion else nullcontext() as fan_out:
-            tasks.fit_all(unfitted, panel, split, to.run.experiment, fan_out)
+            tasks.fit_all(unfitted, panel, split, to.run, fan_out)
         validation, test = tasks.backtest(candidates, panel, split, params)
         future = tasks.look_ahead(candidates, panel, (validation, test))
         result = Result(

@@ -13,8 +13,9 @@ from prefect.settings import PREFECT_API_URL
 from evaluation.drift import MAJOR, input_sentences, worst_state
 from evaluation.error_drift import RISEN, error_sentences
 from evaluation.followup import FollowUp
+from flows.patience import saying_when_away
 from flows.results import Result
-from flows.tracking import TrackedRun, saying_when_away
+from flows.tracking import TrackedRun
 
 PREFIX = "forecastle"
 DRIFT, PROMOTION, TEST = KINDS = ("drift", "promotion", "test")

@@ -31,9 +31,10 @@ from flows import steps
 from flows.invocation import write_summary, write_table
 from flows.outcome import FILE, Outcome
 from flows.parameters import BacktestParameters
+from flows.patience import saying_when_away, use_store
 from flows.settings import Settings
-from flows.tasks import PROGRESS
-from flows.tracking import TrackedRun, saying_when_away, use_store
+from flows.telling import PROGRESS
+from flows.tracking import TrackedRun
 
 DEPLOYMENT = "backtest/backtest"
 _PAUSE = 1.0

@@ -6,12 +6,11 @@ once.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -31,12 +30,13 @@ from flows.delivery import Report
 from flows.fanout import FanOut
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
-from flows.records import log_result
+from flows.records import log_fit, log_result, watch
 from flows.results import Result
-from flows.tracking import TrackedRun, experiment_name
+from flows.telling import teller
+from flows.tracking import LiveRun, TrackedRun, experiment_name
 
 if TYPE_CHECKING:
-    from prefect.logging.loggers import PrefectLogAdapter
+    pass
 
 PROGRESS = "progress"
 """How the name of the logger ends that tells what a run has done so far."""
@@ -84,32 +84,35 @@ def reigning(registry: champion.Registry, panel: Panel) -> champion.Champion | N
 
 
 @task(cache_policy=NO_CACHE, task_run_name="fit {candidate.name}")
-def fit(candidate: Candidate, panel: Panel, split: Split, domain: str) -> None:
-    """Train one candidate, or go on with its training."""
+def fit(candidate: Candidate, panel: Panel, split: Split, run: LiveRun) -> None:
+    """Train one candidate, or go on with its training; its child run grows meanwhile."""
+    candidate.watch = watch(candidate, panel, run)
     candidate.fit(panel, split)
-    _tell_fitted(domain, candidate)
+    candidate.watch = None  # a refit of this run is none of its curve
+    _tell_fitted(run, panel, candidate)
 
 
 def fit_all(
     candidates: Sequence[Candidate],
     panel: Panel,
     split: Split,
-    domain: str,
+    run: LiveRun,
     fan_out: FanOut | None,
 ) -> None:
     """Train candidates: one task run each, or a unit of work each where there are workers."""
     if fan_out:
-        fits.fit(candidates, panel, split, fan_out, partial(_tell_fitted, domain))
+        fits.fit(candidates, panel, split, fan_out, partial(_tell_fitted, run, panel))
         return
     for candidate in candidates:
-        fit(candidate, panel, split, domain)
+        fit(candidate, panel, split, run)
 
 
-def _tell_fitted(domain: str, candidate: Candidate) -> None:
+def _tell_fitted(run: LiveRun, panel: Panel, candidate: Candidate) -> None:
+    log_fit(candidate, panel, run)
     earlier = f" ({candidate.taken_up} of them before)" if candidate.taken_up else ""
     if candidate.history:
         epochs = f"{len(candidate.history)} epochs{earlier}"
-        tell(f"{domain}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
+        tell(f"{run.experiment}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
 
 
 @task(cache_policy=NO_CACHE)
@@ -197,13 +200,9 @@ def report(result: Result, folder: Path) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def log(result: Result, run: TrackedRun, folder: Path) -> dict[str, str]:
-    """Log everything to MLflow.
-
-    Returns:
-        The id of each candidate's child run.
-    """
-    return log_result(result, run, folder)
+def log(result: Result, run: LiveRun, folder: Path) -> None:
+    """Log everything for MLflow."""
+    log_result(result, run, folder)
 
 
 @task(cache_policy=NO_CACHE)
@@ -214,5 +213,4 @@ def leave_artifacts(report: Report) -> None:
 
 def tell(progress: str) -> None:
     """A line for who waits at a terminal or reads a log; Prefect keeps it with the task's run."""
-    print(progress, file=sys.stderr, flush=True)
-    cast("PrefectLogAdapter", get_run_logger()).getChild(PROGRESS).info(progress)
+    teller()(progress)

@@ -20,8 +20,9 @@ from flows import happened
 from flows.deployments import TAG
 from flows.notify import BLOCK, arrange
 from flows.notify_trial import try_it
+from flows.patience import use_store
 from flows.settings import Settings
-from flows.tracking import TrackedRun, use_store
+from flows.tracking import TrackedRun
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server"),
