@@ -80,7 +80,7 @@ def test_a_retraining_that_was_killed_is_done_again(
         assert retrained(params).is_failed()
     assert versions() == 1
     assert retrained(params).message is None
-    assert Registry(Settings().tracking_uri, "waves-h3").require().version == "2"
+    assert int(Registry(Settings().tracking_uri, "waves-h3").require().version) == 2
 
 
 def taken_away(*_: Any) -> None:
