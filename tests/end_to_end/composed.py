@@ -100,7 +100,7 @@ class Composed:
             lambda: subprocess.run(check, capture_output=True, check=False).returncode == 0,
             process,
             300,
-            pause=0.2,
+            pause=1,
         )
 
     def done(self, name: str) -> str:
