@@ -120,7 +120,8 @@ def _between(frame: pd.DataFrame, query: Query, title: str) -> pd.DataFrame:
 
 
 def _in_zone(asked: pd.Timestamp | None, default: pd.Timestamp) -> pd.Timestamp:
-    """A plain date means that date in the time zone of the data."""
+    """A plain date means that date in the time zone of the data, which may have none."""
     if asked is None:
         return default
-    return asked.tz_localize(default.tz) if asked.tz is None else asked
+    plain = asked.tz is None or default.tz is None
+    return asked.tz_localize(default.tz) if plain else asked

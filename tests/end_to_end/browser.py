@@ -56,7 +56,7 @@ def browsing(profile: Path) -> Iterator[Chrome]:
         driver.quit()
 
 
-def await_one(chromium: Chrome, path: str, limit: float = 60) -> WebElement:
+def await_one(chromium: Chrome, path: str, limit: float = 120) -> WebElement:
     """The element of this XPath, when it is to be seen."""
     shown = expected_conditions.visibility_of_element_located((By.XPATH, path))
     return WebDriverWait(chromium, limit).until(shown, f"{path} at {chromium.current_url}")

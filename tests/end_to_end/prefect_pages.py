@@ -68,7 +68,7 @@ class RunForm:
         if said := self.input(*titles).get_attribute("validationMessage"):
             return said
         path = "./fieldset/following-sibling::*[normalize-space()]"
-        wait = WebDriverWait(self.chromium, 30)
+        wait = WebDriverWait(self.chromium, 120)
         return wait.until(lambda _: self.field(*titles).find_element(By.XPATH, path)).text
 
     def started(self) -> str:

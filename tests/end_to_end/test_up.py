@@ -85,7 +85,7 @@ def begun(environment: dict[str, str], home: Path, folder: Path) -> Iterator[tup
     """`up`, ready; killed if the block has not ended it."""
     process = start(["up"], environment, folder)
     try:
-        wait_until(lambda: running(home) is not None, process)
+        wait_until(lambda: running(home) is not None, process, limit=240, pause=0.1)
         found = running(home)
         assert found is not None
         assert process.stdout.readline() == f"Prefect  {found.prefect}\n"

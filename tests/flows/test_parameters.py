@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from prefect.utilities.schema_tools import validate
 from pydantic import ValidationError
 
 from flows.form import one_sentence
@@ -50,6 +51,36 @@ def test_settings_of_networks_show_their_own_docstrings_and_choices() -> None:
 def test_the_form_offers_every_model() -> None:
     items = ForecastParameters.model_json_schema()["properties"]["models"]["items"]
     assert items["enum"] == list(MODELS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_can_be_empty_is_one_input_and_the_server_takes_null_there(
+    form: type[Parameters],
+) -> None:
+    schema = form.model_json_schema(ref_template="#/definitions/{model}")
+    schema["definitions"] = schema.pop("$defs")
+    groups = {"live", "covariates", "columns", "scaling"}
+    assert {k for k, v in schema["properties"].items() if "anyOf" in v} == groups
+    everything = form().model_dump(mode="json")
+    assert everything["start"] is None
+    assert validate(everything, schema) == []
+    (complaint,) = validate({"start": "soon"}, schema)
+    assert complaint.message.startswith("'soon' does not match")
+    for name, field in {"hidden": "NetworkSettings", "epochs": "TrainingSettings"}.items():
+        group = "network" if field.startswith("Network") else "training"
+        (complaint,) = validate({group: {name: 0}}, schema)
+        assert "is less than the minimum" in complaint.message
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_fields_are_numbered_and_groups_come_last(form: type[Parameters]) -> None:
+    fields = form.model_json_schema()["properties"]
+    order = sorted(fields, key=lambda name: fields[name]["position"])
+    assert len({field["position"] for field in fields.values()}) == len(fields)
+    assert order[:6] == ["source", "series", "start", "end", "horizon", "models"]
+    assert order[-3:] == ["split", "network", "training"]
+    own = set(form.model_fields) - set(Parameters.model_fields)
+    assert all(order.index(name) < order.index("live") for name in own)
 
 
 def test_parameters_survive_json() -> None:

@@ -87,6 +87,11 @@ def test_plain_dates_of_a_query_are_read_in_the_time_zone_of_the_data(tmp_path: 
     assert frame["y"].tolist() == list(range(24, 48))
 
 
+def test_a_date_with_a_time_zone_means_that_date_for_data_without_one() -> None:
+    asked = Query(start=pd.Timestamp("2015-12-01T00:00+01:00"))
+    assert fetch("weather", asked).frame["ds"].min() == pd.Timestamp("2015-12-01")
+
+
 def test_an_unknown_source_is_refused_with_a_guess() -> None:
     with pytest.raises(UserError, match=r"unknown source 'stock', .*did you mean 'stocks'\?"):
         fetch("stock")
