@@ -110,8 +110,11 @@ def _bring_up_to_date(
 ) -> None:
     if found is None:
         client.create_automation(wanted)
-    else:
-        client.update_automation(found.id, wanted.model_copy(update={"enabled": found.enabled}))
+        return
+    whole = wanted.model_dump(mode="json") | {
+        "enabled": found.enabled
+    }  # an update sends no defaults
+    client.update_automation(found.id, AutomationCore.model_validate(whole))
 
 
 def _block(client: SyncPrefectClient, webhook: SecretStr | None, name: str | None) -> UUID | None:
