@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,7 @@ def _digest(panel: Panel, origins: Integers) -> str:
 
 
 def _write(path: Path, forecasts: Floats) -> None:
-    whole = path.with_suffix(".tmp")
+    whole = path.with_suffix(f".{os.getpid()}.tmp")  # another process may do the same fold
     with whole.open("wb") as file:
         np.savez(file, forecasts=forecasts)
     whole.replace(path)

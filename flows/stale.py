@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psutil
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -11,6 +10,8 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import State, StateType
 from prefect.states import Crashed
+
+from flows.processes import gone
 
 RUNNING = ("RUNNING", "CANCELLING")
 
@@ -32,20 +33,3 @@ def sweep(client: SyncPrefectClient, since: float) -> None:
         if changed < since and (waiting or gone(run.infrastructure_pid, changed)):
             crashed: State[None] = Crashed(message="The process of this run is gone")
             client.set_flow_run_state(run.id, crashed, force=True)
-
-
-def gone(told: str | None, begun: float) -> bool:
-    """Whether a worker's process of this machine has ended.
-
-    Args:
-        told: the run's `infrastructure_pid`, a process number with or without a host before it;
-            None where no worker started it, which is not known to be gone.
-        begun: when the run began, in seconds since 1970: no process that began later is its own.
-    """
-    if told is None:
-        return False
-    number = told.rpartition(":")[2]
-    try:
-        return bool(psutil.Process(int(number)).create_time() > begun + 1)
-    except (psutil.NoSuchProcess, ValueError):
-        return True

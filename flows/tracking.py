@@ -23,6 +23,7 @@ from mlflow.tracking import MlflowClient
 
 from features.errors import UserError
 from features.panel import Panel
+from flows.mlflow_database import make_mlflow_database
 from flows.parameters import Parameters
 from flows.settings import Settings
 
@@ -150,6 +151,7 @@ def saying_when_away(uri: str) -> Iterator[None]:
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     settings.home.mkdir(parents=True, exist_ok=True)
+    make_mlflow_database(settings.tracking_uri)
     use_store(settings.tracking_uri)
     name = experiment_name(parameters)
     found = mlflow.get_experiment_by_name(name)

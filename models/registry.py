@@ -122,7 +122,8 @@ def _networks_in(forecaster: AnyForecaster) -> Sequence[NetworkForecaster]:
 def save(forecaster: AnyForecaster, folder: Path) -> None:
     """Write a fitted forecaster into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": forecaster.name, **forecaster.state()}, folder / FILE)
+    with (folder / FILE).open("wb") as file:  # PyTorch's own does not say that a disk is full
+        torch.save({"model": forecaster.name, **forecaster.state()}, file)
 
 
 def load(folder: Path) -> AnyForecaster:

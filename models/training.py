@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import ctypes
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -187,8 +188,9 @@ def _save(path: Path | None, parts: dict[str, Any], progress: Progress) -> None:
     state = {name: part.state_dict() for name, part in parts.items()}
     state["progress"] = {**vars(progress), "history": [asdict(e) for e in progress.history]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".tmp")
-    torch.save(state, whole)
+    whole = path.with_suffix(f".{os.getpid()}.tmp")  # another process may train the same
+    with whole.open("wb") as file:  # a file of PyTorch's own does not say that a disk is full
+        torch.save(state, file)
     whole.replace(path)
 
 

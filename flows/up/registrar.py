@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 
@@ -25,6 +24,7 @@ def main() -> int:
     from prefect.client.orchestration import get_client
 
     from flows.deployments import deployments, register
+    from flows.mlflow_database import make_mlflow_database
     from flows.plan import read_plan
     from flows.settings import Settings
     from flows.stale import sweep
@@ -35,25 +35,12 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    _make_mlflow_database(home / MLFLOW_DB)
+    make_mlflow_database(f"sqlite:///{home / MLFLOW_DB}")
     _await_the_pool(os.environ["PREFECT_API_URL"])
     with get_client(sync_client=True) as client:
         sweep(client, psutil.Process().create_time())
         register(client, wanted)
     return 0
-
-
-def _make_mlflow_database(path: Path) -> None:
-    """Make an empty one whole or not at all: MLflow cannot go on with one that was cut short."""
-    if path.exists():
-        return
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    store = SqlAlchemyStore(f"sqlite:///{draft}", "mlflow-artifacts:/")  # type: ignore[no-untyped-call]
-    store.engine.dispose()
-    draft.rename(path)
 
 
 def _await_the_pool(api: str) -> None:
