@@ -17,6 +17,7 @@ __all__ = ["Result", "backtest_frame", "forecast_frame"]
 # Prefect and MLflow read these when they are imported; whoever sets one of them keeps the say.
 _DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # a cold disk needs more than 20
+    "PREFECT_CLIENT_MAX_RETRIES": "8",  # the last after 5 to 9 minutes; 5 end after one
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # what is loaded runs no code of its own

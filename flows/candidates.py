@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from features.normalize import Scaling
 from features.panel import Floats, Integers, Panel
 from features.splits import Split
-from flows.files import folder_at_once
+from flows.files import folder_at_once, hidden_folder, intact
 from flows.parameters import Parameters
 from models.classical import Classical
 from models.ensemble import Ensemble
@@ -62,6 +63,7 @@ class Candidate:
         self.last_fit = self.digest(panel, split, self.last_fit if self.warm_start else None)
         if self.checkpoints is not None:
             self.place = self.checkpoints / self.last_fit
+            drop_if_damaged(self.place)
         if self.place is None or not self._take_up(self.place):
             self._train(panel, split)
         self.seconds = time.perf_counter() - began
@@ -147,20 +149,23 @@ class Candidate:
             self._leave(self.place)
 
     def _take_up(self, place: Path) -> bool:
-        if not (place / "fitted").is_dir():
+        try:
+            lines = json.loads((place / "fitted" / "history.json").read_text(encoding="utf-8"))
+            self.forecaster = load(place / "fitted")
+        except FileNotFoundError:  # none, or another process of the same settings has ended
             return False
-        self.forecaster = load(place / "fitted")
-        lines = json.loads((place / "fitted" / "history.json").read_text(encoding="utf-8"))
         self.history = [Epoch(**line) for line in lines]
         return True
 
     def _leave(self, place: Path) -> None:
-        if (place / "fitted").is_dir():
-            return  # another process of the same settings was quicker
-        with folder_at_once(place / "fitted") as folder:
-            save(self.fitted, folder)
-            lines = [asdict(epoch) for epoch in self.history]
-            (folder / "history.json").write_text(json.dumps(lines), encoding="utf-8")
+        try:
+            with folder_at_once(place / "fitted") as folder:
+                save(self.fitted, folder)
+                lines = [asdict(epoch) for epoch in self.history]
+                (folder / "history.json").write_text(json.dumps(lines), encoding="utf-8")
+        except OSError:
+            if not (place / "fitted").is_dir():
+                raise  # else another process of the same settings was quicker
 
 
 def candidates_of(
@@ -192,5 +197,17 @@ def forget(candidates: Iterable[Candidate]) -> None:
 def remove(place: Path) -> None:
     """Remove a checkpoint, so that no part of it is ever found where all of it is expected."""
     if place.exists():
-        with tempfile.TemporaryDirectory(prefix=".gone-", dir=place.parent) as gone:
-            place.rename(Path(gone) / place.name)
+        with hidden_folder(place) as gone, suppress(FileNotFoundError):  # another one does the same
+            place.rename(gone / place.name)
+
+
+def drop_if_damaged(place: Path) -> None:
+    """Remove a checkpoint that cannot be read to its end: the fit then begins anew."""
+    files = [*place.glob("*.safetensors"), *place.glob("*.npz"), *place.glob("fitted/*")]
+    try:
+        damaged = [path for path in files if not intact(path)]
+    except FileNotFoundError:
+        return  # another process of the same settings has ended
+    if damaged:
+        logging.getLogger(__name__).warning(f"{damaged[0]} is damaged; its fit begins anew")
+        remove(place)

@@ -19,6 +19,7 @@ from flows.cli_deploy import deploy
 from flows.cli_notify import notify
 from flows.cli_score import score
 from flows.cli_up import add_up
+from flows.mishaps import sentence
 from flows.options import (
     AsOf,
     ByChampion,
@@ -53,8 +54,8 @@ app = typer.Typer(
     name="forecastle",
     help="Forecast stocks and weather with recurrent networks, and see whether they beat the "
     "naive forecast.",
-    epilog="Exit code: 0 done, 2 input or settings that cannot be used, 3 done but series are "
-    "missing, 4 an audit found a leak, 130 interrupted, 1 else.",
+    epilog="Exit code: 0 done, 2 input, settings, disk or server that cannot be used, 3 done but "
+    "series are missing, 4 an audit found a leak, 130 interrupted, 1 else.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -159,8 +160,8 @@ def run(arguments: list[str]) -> int:
     """Run the command line.
 
     Returns:
-        0 done, 2 input or settings that cannot be used, 3 done but series are missing, 4 an audit
-        found a leak, 130 interrupted.
+        0 done, 2 input, settings, a disk or a server that cannot be used, 3 done but series are
+        missing, 4 an audit found a leak, 130 interrupted.
 
     Raises:
         Exception: anything else, with its traceback; Python exits with 1.
@@ -171,8 +172,11 @@ def run(arguments: list[str]) -> int:
         if end.code == INTERRUPTED:
             print("forecastle: interrupted", file=sys.stderr)
         return int(end.code or 0)
-    except UserError as error:
-        print(f"forecastle: {error}", file=sys.stderr)
+    except Exception as error:
+        told = sentence(error) or (str(error) if isinstance(error, UserError) else None)
+        if told is None:
+            raise
+        print(f"forecastle: {told}", file=sys.stderr)
         return 2
     return 0
 

@@ -185,3 +185,4 @@ def prepare(home: Path | None) -> None:
     use_running()
     # Prefect's log goes to its server; the terminal is for results.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")

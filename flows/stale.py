@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psutil
+from flows.processes import gone
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -38,20 +38,3 @@ def sweep(client: SyncPrefectClient, since: float) -> None:
         if changed < since and (waiting or gone(run.infrastructure_pid, changed)):
             crashed: State[None] = Crashed(message="The process of this run is gone")
             client.set_flow_run_state(run.id, crashed, force=True)
-
-
-def gone(told: str | None, begun: float) -> bool:
-    """Whether a worker's process of this machine has ended.
-
-    Args:
-        told: the run's `infrastructure_pid`, a process number with or without a host before it;
-            None where no worker started it, which is not known to be gone.
-        begun: when the run began, in seconds since 1970: no process that began later is its own.
-    """
-    if told is None:
-        return False
-    number = told.rpartition(":")[2]
-    try:
-        return bool(psutil.Process(int(number)).create_time() > begun + 1)
-    except (psutil.NoSuchProcess, ValueError):
-        return True

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import UserError
-from flows.stale import RUNNING, gone
+from flows.processes import gone
+from flows.stale import RUNNING
 from flows.up.running import Running, last
 from flows.up.services import asked
 

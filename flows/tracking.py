@@ -26,6 +26,7 @@ from features.errors import UserError
 from features.panel import Panel
 from flows.kept import send_kept
 from flows.log import Log
+from flows.mlflow_database import make_mlflow_database
 from flows.outbox import Outbox, Sender
 from flows.parameters import Parameters
 from flows.patience import StoreError, patiently, use_store
@@ -209,6 +210,7 @@ def _fail(run: LiveRun, error: BaseException) -> None:
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     settings.home.mkdir(parents=True, exist_ok=True)
+    make_mlflow_database(settings.tracking_uri)
     use_store(settings.tracking_uri)
     name = experiment_name(parameters)
     found = mlflow.get_experiment_by_name(name)

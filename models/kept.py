@@ -7,6 +7,7 @@ a tensor is `{"tensor": name}`, a dict its list of pairs and a tuple its list of
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,13 @@ def keep(tree: dict[str, Any], path: Path) -> None:
     Raises:
         TypeError: it holds something else.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
     plain = json.dumps(_apart(tree, "", tensors))
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    save_file(tensors, draft, metadata={_TREE: plain})
+    draft = path.with_suffix(f".{os.getpid()}.tmp")  # another process may keep the same
+    draft.write_bytes(save(tensors, metadata={_TREE: plain}))
     draft.replace(path)
 
 

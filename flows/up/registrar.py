@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from features.errors import UserError
+from flows.mlflow_database import make_mlflow_database
 from flows.up.services import MLFLOW_DB, POOL, asked, has_mlflow_database
 
 _WAIT = 300.0
@@ -24,7 +25,7 @@ def main() -> int:
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
     home = Path(os.environ["FORECASTLE_HOME"])
     if not has_mlflow_database(home):  # before all else: MLflow's server waits for it
-        _make_mlflow_database(home / MLFLOW_DB)
+        make_mlflow_database(f"sqlite:///{home / MLFLOW_DB}")
     from prefect.client.orchestration import get_client
 
     from flows.deployments import deployments, register
@@ -46,17 +47,6 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
-
-
-def _make_mlflow_database(path: Path) -> None:
-    """Make an empty one whole or not at all: MLflow cannot go on with one that was cut short."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    store = SqlAlchemyStore(f"sqlite:///{draft}", "mlflow-artifacts:/")  # type: ignore[no-untyped-call]
-    store.engine.dispose()
-    draft.rename(path)
 
 
 def _await_the_pool(api: str) -> None:

@@ -148,7 +148,7 @@ def test_a_worker_of_a_cluster_that_is_killed_changes_no_bit(
         log = tmp_path / "dask.log"
         wait_until(lambda: log.read_text().count("Registered to") == 2, first)
         run = subprocess.Popen([sys.executable, "-c", code], env=environment)
-        wait_until(lambda: bool(list(home.glob("checkpoints/*/training.pt"))), run)
+        wait_until(lambda: bool(list(home.glob("checkpoints/*/training.safetensors"))), run)
         first.kill()
         assert run.wait(timeout=300) == 0
         assert second.poll() is None
@@ -171,7 +171,7 @@ def test_a_cluster_does_not_outlive_its_run(
     script = tmp_path / "script.py"
     script.write_text(code, encoding="utf-8")
     run = subprocess.Popen([sys.executable, str(script)], env=environment)
-    wait_until(lambda: bool(list(home.glob("checkpoints/*/training.pt"))), run)
+    wait_until(lambda: bool(list(home.glob("checkpoints/*/training.safetensors"))), run)
     children = psutil.Process(run.pid).children(recursive=True)
     assert len(children) >= 2
     run.kill()

@@ -131,3 +131,19 @@ def test_a_candidate_made_anew_is_not_fitted(panel: Panel, split: Split) -> None
     one = candidate(None)
     one.fit(panel, split)
     assert one.anew().forecaster is None
+
+
+@pytest.mark.parametrize(
+    "file", ["training.safetensors", "fitted/forecaster.safetensors", "fitted/history.json"]
+)
+def test_a_damaged_checkpoint_is_trained_anew_to_the_same(
+    file: str, panel: Panel, split: Split, tmp_path: Path
+) -> None:
+    first, second = (candidate(tmp_path) for _ in range(2))
+    first.fit(panel, split)
+    assert first.place is not None
+    damaged = first.place / file
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    second.fit(panel, split)
+    assert (second.trained, second.taken_up) == (3, 0)
+    np.testing.assert_array_equal(forecast(second, panel), forecast(first, panel))

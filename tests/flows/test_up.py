@@ -16,8 +16,8 @@ import pytest
 from features.errors import UserError
 from flows import cli_up, doctor
 from flows.cli_up import use_running
+from flows.processes import gone
 from flows.settings import Settings
-from flows.stale import gone
 from flows.status import as_text
 from flows.up.running import FILE, Process, Running, last, running
 from flows.up.services import (
