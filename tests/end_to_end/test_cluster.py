@@ -102,9 +102,11 @@ def test_two_workers_go_on_when_the_database_crashes_and_every_store_has_their_r
     cluster: Cluster,
 ) -> None:
     ids = [cluster.run("backtest", models=["naive", "drift"]), cluster.run("forecast-small")]
-    wait_until(lambda: all(map(cluster.tracked, ids)), cluster.workers[0], LIMIT, pause=0.1)
+    wait_until(lambda: any(map(cluster.tracked, ids)), cluster.workers[0], LIMIT, pause=0.3)
     cluster.postgres.stop()
     cluster.postgres.start()
+    under_way = "SELECT id FROM flow_run WHERE state_type = 'RUNNING'"
+    assert cluster.rows("prefect", under_way)
     for id in ids:
         cluster.ended(id)
         (run,) = cluster.tracked(id)
