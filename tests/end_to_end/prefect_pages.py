@@ -67,9 +67,17 @@ class RunForm:
         """What is said against a field when the form has been submitted, by browser or server."""
         if said := self.input(*titles).get_attribute("validationMessage"):
             return said
-        path = "./fieldset/following-sibling::*[normalize-space()]"
         wait = WebDriverWait(self.chromium, 120)
-        return wait.until(lambda _: self.field(*titles).find_element(By.XPATH, path)).text
+        return str(wait.until(lambda _: self._said_by_server(*titles)))
+
+    def await_no_complaint(self, *titles: str) -> None:
+        """Wait until the form has seen that a field is right now; before, it asks for no run."""
+        wait = WebDriverWait(self.chromium, 120)
+        wait.until_not(lambda _: self._said_by_server(*titles))
+
+    def _said_by_server(self, *titles: str) -> str:
+        path = "./fieldset/following-sibling::*[normalize-space()]"
+        return " ".join(one.text for one in self.field(*titles).find_elements(By.XPATH, path))
 
     def started(self) -> str:
         """The id of the run that the form has started."""

@@ -174,6 +174,7 @@ def backtest_from_the_form(chromium: Chrome, day: Day) -> str:
     assert form.complaint("First date").startswith("'soon' does not match")
     keep(chromium, "prefect-form-refuses")
     form.write("", "First date")
+    form.await_no_complaint("First date")
     form.choose(["naive", "gru-direct"], "Models")
     form.write("14", "Network", "Look back")
     form.write("2", "Training", "Epochs")
