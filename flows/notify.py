@@ -111,9 +111,8 @@ def _bring_up_to_date(
     if found is None:
         client.create_automation(wanted)
         return
-    whole = wanted.model_dump(mode="json") | {
-        "enabled": found.enabled
-    }  # an update sends no defaults
+    # An update sends what was set and no defaults, and the server knows none of them.
+    whole = wanted.model_dump(mode="json") | {"enabled": found.enabled}
     client.update_automation(found.id, AutomationCore.model_validate(whole))
 
 

@@ -108,5 +108,5 @@ def test_no_run_leaves_a_pickle(
         server.tables["daily", "10637"] = days(str(first), str(last))
         assert run(["forecast", "weather", "--station", "10637", "--models", "naive"]) == 0
     kept = {path.name for path in home.rglob("*")}
-    assert {"forecaster.safetensors", "mlflow.db", "ledger.db", "stations.db"} <= kept
+    assert {"forecaster.safetensors", "mlflow.db", "ledger.db", "store"} <= kept
     assert found_in(tmp_path) == []
