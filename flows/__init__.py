@@ -22,6 +22,7 @@ _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # what is loaded runs no code of its own
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # the default of 7 blocks for four minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",  # seconds; 120 by default, for each of the retries
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # standard output is for results
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

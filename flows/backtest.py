@@ -11,7 +11,6 @@ from flows.parameters import BacktestParameters
 from flows.refits import forget_refits
 from flows.results import Result
 from flows.settings import Settings
-from flows.tracking import experiment_name
 
 
 @flow(name="backtest")
@@ -35,7 +34,7 @@ def backtest(params: BacktestParameters) -> Report:
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "backtest") as to:
         for candidate in candidates:
-            tasks.fit(candidate, panel, split, experiment_name(params))
+            tasks.fit(candidate, panel, split, to.run)
         validation, test = tasks.backtest(candidates, panel, split, params)
         if folds:
             test = tasks.refit(candidates, panel, folds, params, validation)

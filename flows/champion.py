@@ -2,7 +2,8 @@
 
 One registered model serves one experiment and horizon, such as `weather-h7`. Its aliases say who is
 who: `champion` forecasts, `challenger` was last refused, `previous` is what a rollback returns to.
-Why a version is where it is stands in its tags.
+Why a version is where it is stands in its tags, and so does whose place it took. So the alias
+`champion` alone decides: a change that is cut short has happened or has not.
 """
 
 from __future__ import annotations
@@ -31,13 +32,16 @@ from flows.candidates import Candidate
 from flows.contract import Contract
 from flows.files import file_name
 from flows.parameters import Parameters
+from flows.patience import saying_when_away, use_store
+from flows.post import only
 from flows.results import Appointed, Result
-from flows.tracking import saying_when_away, use_store
 from models.ensemble import Ensemble
 from models.registry import AnyForecaster, Recipe, build, load
 from models.settings import NetworkSettings
 
 PREVIOUS = "previous"
+_OVER = "champion.over"
+"""Tag of a champion: the version that it took the place of."""
 
 
 def model_name(parameters: Parameters) -> str:
@@ -105,10 +109,9 @@ class Registry:
         self.uri, self.name, self.client = uri, name, MlflowClient()
 
     def aliases(self) -> dict[str, str]:
-        """Alias to version; empty where nothing is registered."""
+        """Alias to version, as after changes that were not cut short."""
         with saying_when_away(self.uri):
-            found = self.client.search_registered_models(f"name = '{self.name}'")
-        return {k: str(v) for one in found for k, v in one.aliases.items()}
+            return self._aliases()
 
     def holder(self, alias: str = CHAMPION) -> ModelVersion | None:
         """The version that has an alias."""
@@ -139,33 +142,36 @@ class Registry:
             return Champion(version, load(folder), Contract.read(folder))
 
     def enter(self, run_id: str, tags: Mapping[str, str]) -> ModelVersion:
-        """Register the model that a run has logged, as the challenger."""
+        """Register the model that a run has logged, once, as the challenger."""
         outputs = self.client.get_run(run_id).outputs
         assert outputs is not None
         model = outputs.model_outputs[0].model_id
         if not self.client.search_registered_models(f"name = '{self.name}'"):
             self.client.create_registered_model(self.name)
-        version = self.client.create_model_version(
-            self.name, f"models:/{model}", run_id, dict(tags), model_id=model
+        of_run = f"name = '{self.name}' and run_id = '{run_id}'"
+        version: ModelVersion = only(
+            lambda: self.client.search_model_versions(of_run),
+            lambda: self.client.create_model_version(
+                self.name, f"models:/{model}", run_id, dict(tags), model_id=model
+            ),
+            lambda one: self.client.delete_model_version(self.name, one.version),
         )
         self.client.set_registered_model_alias(self.name, CHALLENGER, version.version)
         return version
 
     def promote(self, version: ModelVersion, why: str, over: ModelVersion | None) -> None:
-        """Make a version the champion in place of `over`.
+        """Make a version the champion in place of `over`; again, it finishes what was cut short.
 
         Raises:
             UserError: the champion is not `over` any more.
         """
-        aliases = self.aliases()
-        if aliases.get(CHAMPION) != (str(over.version) if over else None):
+        held = self._aliases().get(CHAMPION)
+        if held not in (str(over.version) if over else None, str(version.version)):
             raise UserError(
-                f"the champion '{self.name}' is version {aliases.get(CHAMPION)} now, because "
-                "another run changed it while this one was under way; run this one again"
+                f"the champion '{self.name}' is version {held} now, because another run changed it "
+                "while this one was under way; run this one again"
             )
         self._crown(version, why, over)
-        if aliases.get(CHALLENGER) == str(version.version):
-            self.client.delete_registered_model_alias(self.name, CHALLENGER)
 
     def rollback(self) -> tuple[ModelVersion, ModelVersion]:
         """Let champion and previous champion change places; return the new and the old champion.
@@ -185,11 +191,26 @@ class Registry:
 
     def _crown(self, version: ModelVersion, why: str, over: ModelVersion | None) -> None:
         since = f"{pd.Timestamp.now('UTC'):%Y-%m-%dT%H:%M:%SZ}"
-        for key, value in {"champion.since": since, "champion.why": why}.items():
-            self.client.set_model_version_tag(self.name, version.version, key, value[:5000])
+        tags = {"champion.since": since, "champion.why": why[:5000]}
+        if over is not None:
+            tags[_OVER] = str(over.version)
+        for key, value in tags.items():
+            self.client.set_model_version_tag(self.name, version.version, key, value)
+        self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
         if over is not None:
             self.client.set_registered_model_alias(self.name, PREVIOUS, over.version)
-        self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
+        aliases = self.client.get_registered_model(self.name).aliases
+        if str(aliases.get(CHALLENGER)) == str(version.version):
+            self.client.delete_registered_model_alias(self.name, CHALLENGER)
+
+    def _aliases(self) -> dict[str, str]:
+        found = self.client.search_registered_models(f"name = '{self.name}'")
+        aliases = {k: str(v) for one in found for k, v in one.aliases.items()}
+        champion = aliases.get(CHAMPION)
+        if champion:
+            tags = self.client.get_model_version(self.name, champion).tags
+            aliases |= {PREVIOUS: tags[_OVER]} if _OVER in tags else {}
+        return {k: v for k, v in aliases.items() if k == CHAMPION or v != champion}
 
     def _others(self) -> str:
         """The horizons that there are champions of, as a hint."""

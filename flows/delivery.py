@@ -1,4 +1,7 @@
-"""What a run leaves behind: a folder of results and an MLflow run, both whole or not at all."""
+"""What a run leaves behind: a folder of results and an MLflow run, both whole or not at all.
+
+An MLflow store that went away is no reason to lose the folder: it is there before the run waits.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ from flows.files import file_name, folder_at_once
 from flows.parameters import Parameters
 from flows.results import Result
 from flows.settings import Settings
-from flows.tracking import TrackedRun, experiment_name, span_of, tracked_run
+from flows.tracking import LiveRun, TrackedRun, experiment_name, span_of, tracked_run
 
 
 @dataclass(frozen=True)
 class Delivery:
     """Where the run that is under way writes."""
 
-    run: TrackedRun
+    run: LiveRun
     draft: Path
     """Takes the place of `folder` when the run has ended well."""
     folder: Path

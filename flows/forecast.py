@@ -16,7 +16,6 @@ from flows.delivery import Report, delivery
 from flows.parameters import ForecastParameters
 from flows.results import Appointed, Result
 from flows.settings import Settings
-from flows.tracking import experiment_name
 
 
 @flow(name="forecast")
@@ -46,7 +45,7 @@ def forecast(params: ForecastParameters) -> Report:
     with delivery(settings, params, panel, "forecast") as to:
         for candidate in candidates:
             if candidate.forecaster is None:
-                tasks.fit(candidate, panel, split, experiment_name(params))
+                tasks.fit(candidate, panel, split, to.run)
         validation, test = tasks.backtest(candidates, panel, split, params)
         future = tasks.look_ahead(candidates, panel, (validation, test))
         result = Result(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tempfile
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,6 @@ import mlflow
 import pandas as pd
 from mlflow.entities import Metric
 from mlflow.models import ModelSignature
-from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, DataType, Schema
 
 from evaluation.drift import worst_state
@@ -25,71 +22,74 @@ from features.panel import Panel
 from flows import served_model
 from flows.candidates import Candidate
 from flows.contract import Contract
+from flows.log import Log, now
 from flows.outputs import candidate_figures, trainings
 from flows.results import Result
 from flows.steps import last_origin
-from flows.tracking import (
-    TrackedRun,
-    dataset_of,
-    environment,
-    process_tags,
-    saying_when_away,
-    span_of,
-)
+from flows.tracking import LiveRun, dataset_of, environment, process_tags, span_of
 from models.registry import build, save
+from models.training import Epoch
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-_BATCH = 1000  # as many metrics as MLflow takes at once
 _EXAMPLE_STEPS = 32
 
 
-def log_result(result: Result, run: TrackedRun, files: Path) -> dict[str, str]:
+def log_result(result: Result, run: LiveRun, files: Path) -> None:
     """Log the parent run, and a child run for each candidate.
 
     Args:
         result: what to log.
         run: the parent run.
         files: folder of outputs, kept with the parent run.
-
-    Returns:
-        The id of each candidate's child run.
     """
-    with saying_when_away(run.uri):
-        _log_parent(result, run, files)
-        return {c.name: _log_candidate(c, result, run) for c in result.candidates}
+    _log_parent(result, run, files)
+    for candidate in result.candidates:
+        _log_candidate(candidate, result, run)
 
 
-def log_followup(followup: FollowUp, run: TrackedRun) -> None:
+def log_followup(followup: FollowUp, run: LiveRun) -> None:
     """Log the scores of earlier forecasts, over all points, by step ahead and by cutoff."""
-    if followup.points.empty:
-        return
-    with saying_when_away(run.uri):
-        MlflowClient().set_tag(run.id, "drift.errors", followup.state)
-        _log_metrics(run.id, _followup_curves(followup.latest.table))
+    if not followup.points.empty:
+        run.log().tags(**{"drift.errors": followup.state})
+        run.log().metrics(_followup_curves(followup.latest.table))
 
 
-def log_trial(trial: FrozenTrial, candidate: Candidate, parent: TrackedRun) -> None:
+def watch(candidate: Candidate, panel: Panel, run: LiveRun) -> Callable[[Epoch], None] | None:
+    """Begin the candidate's child run; what is returned takes its epochs as they end.
+
+    None for an ensemble: an epoch does not say which member it is of.
+    """
+    log = _child(candidate, panel, run)
+    if candidate.recipe.training.members > 1:
+        return None
+    return lambda epoch: log.metrics(_points(epoch))
+
+
+def log_fit(candidate: Candidate, panel: Panel, run: LiveRun) -> None:
+    """Log the loss curves, but for the epochs that were logged while they were trained."""
+    log = _child(candidate, panel, run)
+    for name, epochs in trainings(candidate).items():
+        member = name.removeprefix(candidate.name).replace(" ", "_")  # of an ensemble
+        log.metrics(point for epoch in epochs for point in _points(epoch, member))
+
+
+def log_trial(trial: FrozenTrial, candidate: Candidate, run: LiveRun) -> None:
     """Log a trial of a search, to the end or pruned, as a child run."""
-    tags = {"trial": str(trial.number), "trial.state": trial.state.name.lower(), **process_tags()}
-    with (
-        saying_when_away(parent.uri),
-        mlflow.start_run(
-            experiment_id=parent.experiment_id,
-            run_name=f"trial-{trial.number}",
-            nested=True,
-            parent_run_id=parent.id,
-            tags=tags,
-        ) as run,
-    ):
-        settings = build(candidate.name, candidate.recipe).parameters()
-        mlflow.log_params({k: str(v) for k, v in settings.items()})
-        _log_metrics(run.info.run_id, _finite(outcome(trial)))
-        now, losses = _now(), trial.intermediate_values
-        finite = {epoch: loss for epoch, loss in losses.items() if math.isfinite(loss)}
-        curve = (Metric("validation_loss", loss, now, epoch) for epoch, loss in finite.items())
-        _log_metrics(run.info.run_id, curve)
+    log = run.log(f"trial-{trial.number}")
+    state = trial.state.name.lower()
+    log.open({"trial": str(trial.number), "trial.state": state, **process_tags()})
+    settings = build(candidate.name, candidate.recipe).parameters()
+    log.params({k: str(v) for k, v in settings.items()})
+    log.metrics(_finite(outcome(trial)))
+    losses = trial.intermediate_values.items()
+    log.metrics(
+        Metric("validation_loss", loss, now(), epoch)
+        for epoch, loss in losses
+        if math.isfinite(loss)
+    )
+    log.end()
 
 
 def outcome(trial: FrozenTrial) -> dict[str, float]:
@@ -102,73 +102,69 @@ def outcome(trial: FrozenTrial) -> dict[str, float]:
     }
 
 
-def _log_parent(result: Result, run: TrackedRun, files: Path) -> None:
-    client = MlflowClient()
-    client.log_dict(run.id, environment(), "environment.json")
-    client.log_text(run.id, "\n".join(result.verdicts) + "\n", "verdicts.txt")
-    client.log_artifacts(run.id, str(files), "results")
-    _log_metrics(run.id, _finite(result.leaderboard.loc[result.chosen].to_dict()))
-    client.set_tag(run.id, "chosen", result.chosen)
-    client.set_tag(run.id, "drift.inputs", worst_state(result.drift))
+def _log_parent(result: Result, run: LiveRun, files: Path) -> None:
+    log = run.log()
+    with tempfile.TemporaryDirectory() as scratch:
+        facts, verdicts = Path(scratch, "environment.json"), Path(scratch, "verdicts.txt")
+        facts.write_text(json.dumps(environment(), indent=2), encoding="utf-8")
+        verdicts.write_text("\n".join(result.verdicts) + "\n", encoding="utf-8")
+        log.files(Path(scratch))
+    log.files(files, "results")
+    log.metrics(_finite(result.leaderboard.loc[result.chosen].to_dict()))
+    log.tags(**{"chosen": result.chosen, "drift.inputs": worst_state(result.drift)})
     if result.followup is not None:
         log_followup(result.followup, run)
-    if result.fetched.as_of is not None:
-        client.set_tag(run.id, "data.as_of", result.fetched.as_of.isoformat())
-        client.set_tag(run.id, "data.missing", ", ".join(result.fetched.missing))
+    if (as_of := result.fetched.as_of) is not None:
+        missing = ", ".join(result.fetched.missing)
+        log.tags(**{"data.as_of": as_of.isoformat(), "data.missing": missing})
 
 
-def _log_candidate(candidate: Candidate, result: Result, parent: TrackedRun) -> str:
-    tags = {"candidate": candidate.name, **process_tags(), **span_of(result.panel)}
-    with mlflow.start_run(
-        experiment_id=parent.experiment_id,
-        run_name=candidate.name,
-        nested=True,
-        parent_run_id=parent.id,
-        tags=tags,
-    ) as run:
-        name = candidate.name
-        mlflow.log_params({k: str(v) for k, v in candidate.fitted.parameters().items()})
-        mlflow.log_input(dataset_of(result.panel, result.parameters), context="training")
-        row = result.leaderboard.loc[name].to_dict() | {"fit_seconds": candidate.seconds}
-        row["taken_up_epochs"] = candidate.taken_up
-        _log_metrics(run.info.run_id, _finite(row))
-        _log_metrics(run.info.run_id, _loss_curves(candidate))
-        _log_metrics(run.info.run_id, _horizon_curves(result.by_horizon.loc[name]))
-        _log_figures(candidate, result)
-        if result.appointed is None:  # else it is in the registry already
-            _log_model(candidate, result)
-    return str(run.info.run_id)
+def _log_candidate(candidate: Candidate, result: Result, run: LiveRun) -> None:
+    name, log = candidate.name, _child(candidate, result.panel, run)
+    log.params({k: str(v) for k, v in candidate.fitted.parameters().items()})
+    log.dataset(dataset_of(result.panel, result.parameters))
+    row = result.leaderboard.loc[name].to_dict() | {"fit_seconds": candidate.seconds}
+    row["taken_up_epochs"] = candidate.taken_up
+    log.metrics(judged := list(_finite(row)))
+    log_fit(candidate, result.panel, run)
+    log.metrics(_horizon_curves(result.by_horizon.loc[name]))
+    _log_figures(candidate, result, log)
+    if result.appointed is None:  # else it is in the registry already
+        _log_model(candidate, result, log, judged)
+    log.end()
+
+
+def _child(candidate: Candidate, panel: Panel, run: LiveRun) -> Log:
+    log = run.log(candidate.name)
+    log.open({"candidate": candidate.name, **process_tags(), **span_of(panel)})
+    return log
 
 
 def _finite(row: dict[Any, Any]) -> Iterator[Metric]:
-    now = _now()
-    return (Metric(str(k), float(v), now, 0) for k, v in row.items() if math.isfinite(v))
+    when = now()
+    return (Metric(str(k), float(v), when, 0) for k, v in row.items() if math.isfinite(v))
 
 
-def _loss_curves(candidate: Candidate) -> Iterator[Metric]:
-    now = _now()
-    for name, epochs in trainings(candidate).items():
-        member = name.removeprefix(candidate.name).replace(" ", "_")  # of an ensemble
-        for epoch, key in product(epochs, ("train_loss", "validation_loss", "learning_rate")):
-            value = asdict(epoch)[key]
-            if math.isfinite(value):
-                yield Metric(f"{key}{member}", value, now, epoch.number)
+def _points(epoch: Epoch, member: str = "") -> Iterator[Metric]:
+    for key in ("train_loss", "validation_loss", "learning_rate"):
+        if math.isfinite(value := getattr(epoch, key)):
+            yield Metric(f"{key}{member}", value, now(), epoch.number)
 
 
 def _horizon_curves(table: pd.DataFrame) -> Iterator[Metric]:
-    now = _now()
+    when = now()
     for step, row in table.iterrows():
         for key, value in row.items():
             if math.isfinite(value):
-                yield Metric(f"{key}_by_horizon", float(value), now, int(step))
+                yield Metric(f"{key}_by_horizon", float(value), when, int(step))
 
 
 def _followup_curves(table: pd.DataFrame) -> Iterator[Metric]:
     """Cutoffs are counted from 1 and dated."""
-    now, cutoffs = _now(), sorted(table["cutoff"].dropna().unique())
+    today, cutoffs = now(), sorted(table["cutoff"].dropna().unique())
     number = {cutoff: k for k, cutoff in enumerate(cutoffs, 1)}
     for row in table.itertuples():
-        name, place, when = f"followup/{row.model.strip('()')}", 0, now
+        name, place, when = f"followup/{row.model.strip('()')}", 0, today
         if not pd.isna(row.step):
             name, place = f"{name}/by_horizon", int(row.step)
         elif not pd.isna(row.cutoff):
@@ -179,32 +175,29 @@ def _followup_curves(table: pd.DataFrame) -> Iterator[Metric]:
                 yield Metric(f"{name}/{key}", float(value), when, place)
 
 
-def _log_metrics(run_id: str, metrics: Iterable[Metric]) -> None:
-    lines = list(metrics)
-    for k in range(0, len(lines), _BATCH):
-        MlflowClient().log_batch(run_id, lines[k : k + _BATCH])
+def _log_figures(candidate: Candidate, result: Result, log: Log) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, figure in candidate_figures(candidate, result).items():
+            figure.savefig(Path(scratch, f"{name}.png"))
+        log.files(Path(scratch), "figures")
 
 
-def _log_figures(candidate: Candidate, result: Result) -> None:
-    for name, figure in candidate_figures(candidate, result).items():
-        mlflow.log_figure(figure, f"figures/{name}.png")
-
-
-def _log_model(candidate: Candidate, result: Result) -> None:
+def _log_model(candidate: Candidate, result: Result, log: Log, judged: list[Metric]) -> None:
     """Log the forecaster as a pyfunc made from code, which holds no pickled model."""
     panel = result.panel
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "forecaster"
+        folder, model = Path(scratch, "forecaster"), Path(scratch, "model")
         save(candidate.fitted, folder)
         Contract.of(panel, result.split).write(folder)
-        mlflow.pyfunc.log_model(
-            name="model",
+        mlflow.pyfunc.save_model(
+            model,
             python_model=str(Path(served_model.__file__)),
             artifacts={"forecaster": str(folder)},
             signature=_signature(candidate, panel),
             input_example=_example(panel, candidate.horizon),
             pip_requirements=_requirements(),
         )
+        log.model(model, judged)
 
 
 def _signature(candidate: Candidate, panel: Panel) -> ModelSignature:
@@ -230,7 +223,3 @@ def _requirements() -> list[str]:
         return [f"forecastle=={version('forecastle')}"]
     except PackageNotFoundError:
         return [f"torch=={version('torch')}"]
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

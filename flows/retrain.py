@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mlflow.tracking import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -19,10 +20,12 @@ from flows.contract import Contract
 from flows.delivery import Report, delivery
 from flows.followup import settings_digest
 from flows.parameters import RetrainParameters
+from flows.patience import patiently
 from flows.results import Result
 from flows.settings import Settings
-from flows.tracking import TrackedRun, experiment_name, saying_when_away, span_of
+from flows.tracking import LiveRun, TrackedRun, span_of
 
+_AGAIN = "run the same retraining again, which takes up what was trained"
 _METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")
 
 
@@ -47,15 +50,15 @@ def retrain(params: RetrainParameters) -> Report:
     candidates = candidates_of(params, panel.calendar.season, settings.checkpoints)
     with delivery(settings, params, panel, "retrain") as to:
         for candidate in candidates:
-            tasks.fit(candidate, panel, split, experiment_name(params))
+            tasks.fit(candidate, panel, split, to.run)
         validation, test = tasks.backtest(candidates, panel, split, params)
         result = Result(params, fetched, panel, split, candidates, validation, test)
         decision = judge(result, champion)
         result = replace(result, decision=decision)
         tasks.report(result, to.draft)
         write_decision(decision, champion, to.draft)
-        children = tasks.log(result, to.run, to.draft)
-        register(registry, result, decision, champion, to.run, children[result.chosen])
+        tasks.log(result, to.run, to.draft)
+        register(registry, result, decision, champion, to.run)
     forget(candidates)
     return Report(result, to.folder, to.run)
 
@@ -74,24 +77,42 @@ def register(
     result: Result,
     decision: Decision,
     champion: Champion | None,
-    run: TrackedRun,
-    child: str,
+    run: LiveRun,
 ) -> None:
-    """Enter the challenger into the registry, and the decision into MLflow and Prefect."""
-    with saying_when_away(run.uri):
-        version = registry.enter(child, tags_of(result, decision, run))
-        if decision.promoted:
-            registry.promote(version, decision.sentence, champion.version if champion else None)
-        tags = {
+    """Enter the challenger into the registry, and the decision into MLflow and Prefect.
+
+    The evidence is in MLflow before the champion changes, and a store that stays away changes none.
+    """
+    run.settle(_AGAIN)
+    child, tags = run.post.id_of(result.chosen), tags_of(result, decision, run)
+    version = patiently(
+        lambda: crown(registry, child, tags, decision, champion),
+        *(run.uri, run.patience, run.tell, _AGAIN),
+    )
+    run.log().tags(
+        **{
             "champion.decision": "promoted" if decision.promoted else "kept",
             "champion.why": decision.sentence,
             "champion.challenger": f"{version.name} version {version.version}",
         }
-        for key, value in tags.items():
-            MlflowClient().set_tag(run.id, key, value)
+    )
     create_markdown_artifact(
         as_markdown(decision, champion), key=f"{tasks.artifact_key(run.experiment)}-champion"
     )
+
+
+def crown(
+    registry: Registry,
+    child: str,
+    tags: Mapping[str, str],
+    decision: Decision,
+    champion: Champion | None,
+) -> ModelVersion:
+    """Enter the challenger, and promote it where that was decided; again, it changes nothing."""
+    version = registry.enter(child, tags)
+    if decision.promoted:
+        registry.promote(version, decision.sentence, champion.version if champion else None)
+    return version
 
 
 def tags_of(result: Result, decision: Decision, run: TrackedRun) -> dict[str, str]:

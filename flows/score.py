@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlflow.tracking import MlflowClient
 from prefect import flow
 
 from evaluation.followup import FollowUp
@@ -64,5 +63,5 @@ def score(params: ForecastParameters) -> Score:
     with delivery(settings, params, panel, "score") as to:
         write_followup(followup, to.draft)
         log_followup(followup, to.run)
-        MlflowClient().log_artifacts(to.run.id, str(to.draft), "results")
+        to.run.log().files(to.draft, "results")
     return Score(followup, fetched, params, to.folder, to.run)

@@ -20,18 +20,18 @@ from flows.records import log_trial, outcome
 from flows.results import Result
 from flows.settings import Settings
 from flows.study import Trials, opened
-from flows.tracking import TrackedRun, experiment_name
+from flows.tracking import LiveRun, experiment_name
 
 
 @task(cache_policy=NO_CACHE)
-def remember(trials: Trials, run: TrackedRun) -> None:
+def remember(trials: Trials, run: LiveRun) -> None:
     """Log the trials that an earlier search did."""
     for trial in trials.done:
         log_trial(trial, trials.candidate(trial), run)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="trial")
-def explore(trials: Trials, run: TrackedRun, domain: str) -> None:
+def explore(trials: Trials, run: LiveRun, domain: str) -> None:
     """Do one more trial and log it."""
     trial = trials.advance()
     candidate, found = trials.candidate(trial), outcome(trial)

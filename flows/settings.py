@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     """MLflow store or server. Where none is named, the server that `forecastle up` runs for this
     home, or else a SQLite file in the home folder."""
 
+    mlflow_patience: float = Field(default=900.0, ge=0)
+    """Seconds that a run waits at its end for an MLflow store that does not answer, and one that a
+    deployment runs also at its start."""
+
     ledger_url: str | None = None
     """PostgreSQL or SQLite database of issued forecasts; a SQLite file in the home folder where
     none is named."""
@@ -37,6 +41,11 @@ class Settings(BaseSettings):
     def runs(self) -> Path:
         """Folder that holds one folder of results a run."""
         return self.home.resolve() / "runs"
+
+    @property
+    def outbox(self) -> Path:
+        """Folder of what MLflow is still to be told, one folder a run."""
+        return self.home.resolve() / "outbox"
 
     @property
     def checkpoints(self) -> Path:

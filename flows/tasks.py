@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,9 +30,10 @@ from flows import champion, followup, refits, steps
 from flows.candidates import Candidate
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
-from flows.records import log_result
+from flows.records import log_fit, log_result, watch
 from flows.results import Result
-from flows.tracking import TrackedRun, experiment_name
+from flows.telling import teller
+from flows.tracking import LiveRun, TrackedRun, experiment_name
 
 
 def can_heal(task: object, run: TaskRun, state: State[Any]) -> bool:
@@ -78,13 +78,16 @@ def reigning(registry: champion.Registry, panel: Panel) -> champion.Champion | N
 
 
 @task(cache_policy=NO_CACHE, task_run_name="fit {candidate.name}")
-def fit(candidate: Candidate, panel: Panel, split: Split, domain: str) -> None:
-    """Train one candidate, or go on with its training."""
+def fit(candidate: Candidate, panel: Panel, split: Split, run: LiveRun) -> None:
+    """Train one candidate, or go on with its training; its child run grows meanwhile."""
+    candidate.watch = watch(candidate, panel, run)
     candidate.fit(panel, split)
+    candidate.watch = None  # a refit of this run is none of its curve
+    log_fit(candidate, panel, run)
     earlier = f" ({candidate.taken_up} of them before)" if candidate.taken_up else ""
     if candidate.history:
         epochs = f"{len(candidate.history)} epochs{earlier}"
-        tell(f"{domain}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
+        tell(f"{run.experiment}: {candidate.name} {epochs}, {candidate.seconds:.1f} s")
 
 
 @task(cache_policy=NO_CACHE)
@@ -142,19 +145,14 @@ def report(result: Result, folder: Path) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def log(result: Result, run: TrackedRun, folder: Path) -> dict[str, str]:
-    """Log everything to MLflow, and leave the leaderboard and a link in Prefect.
-
-    Returns:
-        The id of each candidate's child run.
-    """
-    children = log_result(result, run, folder)
+def log(result: Result, run: LiveRun, folder: Path) -> None:
+    """Log everything for MLflow, and leave the leaderboard and a link in Prefect."""
+    log_result(result, run, folder)
     key = artifact_key(run.experiment)
     create_table_artifact(_rows(result), key=f"{key}-leaderboard", description=result.verdicts[0])
     create_markdown_artifact(_markdown(result, run), key=f"{key}-verdict")
     if run.link:
         create_link_artifact(run.link, link_text="MLflow run", key=f"{key}-mlflow")
-    return children
 
 
 def artifact_key(experiment: str) -> str:
@@ -164,8 +162,7 @@ def artifact_key(experiment: str) -> str:
 
 def tell(progress: str) -> None:
     """A line for who waits at a terminal or reads a log; Prefect keeps it with the task's run."""
-    print(progress, file=sys.stderr, flush=True)
-    get_run_logger().info(progress)
+    teller()(progress)
 
 
 def _rows(result: Result) -> list[dict[str, Any]]:

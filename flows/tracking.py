@@ -7,9 +7,9 @@ import logging
 import os
 import platform
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,14 +18,21 @@ import psutil
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import RunStatus, ViewType
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from mlflow.tracking.context.registry import resolve_tags
+from prefect import runtime
 
 from features.errors import UserError
 from features.panel import Panel
+from flows.kept import send_kept
+from flows.log import Log
 from flows.mlflow_database import make_mlflow_database
+from flows.outbox import Outbox, Sender
 from flows.parameters import Parameters
+from flows.patience import StoreError, patiently, use_store, without_password
+from flows.post import Post, only
 from flows.settings import Settings
+from flows.telling import teller
 
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "optuna", "prefect", "mlflow")
 
@@ -42,7 +49,7 @@ class TrackedRun:
     @property
     def shown_uri(self) -> str:
         """The store, without a password."""
-        return _without_password(self.uri)
+        return without_password(self.uri)
 
     @property
     def link(self) -> str | None:
@@ -52,31 +59,70 @@ class TrackedRun:
         return f"{self.shown_uri.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.id}"
 
 
+@dataclass(frozen=True)
+class LiveRun(TrackedRun):
+    """One that is under way: what it logs is kept, and sent while the store answers."""
+
+    box: Outbox = field(repr=False)
+    post: Post = field(repr=False)
+    sender: Sender = field(repr=False)
+    patience: float
+    tell: Callable[[str], None] = field(repr=False)
+
+    def log(self, name: str = "") -> Log:
+        """Of the child run of a name, or of the parent."""
+        return Log(self.box, name)
+
+    def settle(self, advice: str, patience: float | None = None) -> None:
+        """Wait until all that was logged is in MLflow; what comes later waits for the next call.
+
+        Args:
+            advice: what to do where the store stays away.
+            patience: seconds to wait for it; those of the settings where None.
+
+        Raises:
+            StoreError: it stayed away, or refused.
+        """
+        self.sender.stop()
+        limit = self.patience if patience is None else patience
+        patiently(lambda: self.box.send(self.post), self.uri, limit, self.tell, advice)
+
+
 @contextmanager
 def tracked_run(
     settings: Settings, parameters: Parameters, name: str, tags: dict[str, str]
-) -> Iterator[TrackedRun]:
+) -> Iterator[LiveRun]:
     """A parent run: finished when the block ends well, failed with its reason when it does not.
 
+    Where the store is away when the run begins, a run of a deployment waits for it; where it goes
+    away later, every run waits at its end.
+
     Raises:
-        UserError: the MLflow store does not answer.
+        UserError: the MLflow store does not answer, or refuses.
     """
-    with saying_when_away(settings.tracking_uri):
-        experiment = _open_experiment(settings, parameters)
-        _sweep(experiment)
-        run = mlflow.start_run(
-            experiment_id=experiment, run_name=name, tags=tags | process_tags(), nested=True
-        )
-        fields = flat(parameters.model_dump(mode="json"))
-        mlflow.log_params({key: value[:6000] for key, value in fields})
+    uri, patience, tell = settings.tracking_uri, settings.mlflow_patience, teller()
+    begin = (lambda: _begin(settings, parameters, name, tags)), uri
+    run, experiment = patiently(*begin, patience if runtime.deployment.id else 0, tell)
+    send_kept(settings.outbox, uri, tell)
+    box, post = Outbox(settings.outbox / run), Post(MlflowClient(uri), experiment, run)
+    sender = Sender(lambda: box.send(post), tell, without_password(uri))
+    domain = experiment_name(parameters)
+    live = LiveRun(run, experiment, domain, uri, box, post, sender, patience, tell)
+    live.log().params({k: v[:6000] for k, v in flat(parameters.model_dump(mode="json"))})
     try:
-        with run:
-            yield TrackedRun(
-                run.info.run_id, experiment, experiment_name(parameters), settings.tracking_uri
-            )
-    except BaseException as error:
-        _leave_reason(run.info.run_id, error)
-        raise
+        try:
+            yield live
+        except BaseException as error:
+            _fail(live, error)
+            raise
+        live.log().end()
+        live.settle(
+            f"the results are in {settings.runs / name}, and the next run of this home sends what "
+            "MLflow lacks"
+        )
+    finally:
+        sender.stop()
+        box.close()
 
 
 def flat(fields: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -135,17 +181,29 @@ def process_tags() -> dict[str, str]:
     }
 
 
-@contextmanager
-def saying_when_away(uri: str) -> Iterator[None]:
-    """Turn the failure of a store that does not answer into one sentence."""
+def _begin(
+    settings: Settings, parameters: Parameters, name: str, tags: dict[str, str]
+) -> tuple[str, str]:
+    """The ids of a new parent run and of its experiment."""
+    experiment = _open_experiment(settings, parameters)
+    _sweep(experiment)
+    client, tags = MlflowClient(), resolve_tags(tags | process_tags())
+    run = only(
+        lambda: client.search_runs([experiment], f"run_name = '{name}'"),
+        lambda: client.create_run(experiment, tags=tags, run_name=name),
+        lambda run: client.delete_run(run.info.run_id),
+    )
+    return run.info.run_id, experiment
+
+
+def _fail(run: LiveRun, error: BaseException) -> None:
+    """Say why; a store that is away is told by the next run."""
+    run.log().tags(failure=f"{type(error).__name__}: {error}"[:5000])
+    run.log().end_all("FAILED")
     try:
-        yield
-    except (MlflowException, OSError) as error:
-        reason = str(error).splitlines()[0].replace(uri, _without_password(uri))[:160]
-        raise UserError(
-            f"the MLflow store at {_without_password(uri)} cannot be used ({reason}); start it, or "
-            "set MLFLOW_TRACKING_URI to another, or unset it for a store in the home folder"
-        ) from error
+        run.settle("its end is kept and sent by the next run", patience=0)
+    except StoreError as away:
+        run.tell(str(away))
 
 
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:
@@ -163,19 +221,6 @@ def _open_experiment(settings: Settings, parameters: Parameters) -> str:
             "another with --set experiment=NAME"
         )
     return str(found.experiment_id)
-
-
-def use_store(uri: str) -> None:
-    """Point MLflow at a store.
-
-    MLflow also writes it into the environment, where the next run of this process would take it
-    for the user's choice.
-    """
-    chosen = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(uri)
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
-    if chosen is not None:
-        os.environ["MLFLOW_TRACKING_URI"] = chosen
 
 
 def _sweep(experiment: str) -> None:
@@ -200,15 +245,3 @@ def left_behind(tags: Mapping[str, str]) -> bool:
         return str(psutil.Process(int(pid)).create_time()) != created
     except psutil.NoSuchProcess:
         return True
-
-
-def _leave_reason(run_id: str, error: BaseException) -> None:
-    try:
-        MlflowClient().set_tag(run_id, "failure", f"{type(error).__name__}: {error}"[:5000])
-    except MlflowException:
-        logging.getLogger(__name__).warning("the MLflow store is away, so the reason is not kept")
-
-
-def _without_password(uri: str) -> str:
-    scheme, mark, rest = uri.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if "@" in rest else uri
