@@ -229,7 +229,7 @@ def test_a_line_that_was_cut_is_dropped_when_the_outbox_is_taken_over(tmp_path: 
     lines = tmp_path / "box" / "messages.jsonl"
     lines.write_bytes(lines.read_bytes()[:-5])
     again = Outbox(tmp_path / "box")
-    assert again.unended() == [""]
+    assert set(again.unended()) == {""}
     again.put("", "end")
     sent: list[Message] = []
     again.send(sent.append)
