@@ -57,6 +57,7 @@ class Place:
             "PYTHONPATH": root,
             "FORECASTLE_HOME": str(self.home),
             "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         }
         if api:
             self.environment["PREFECT_API_URL"] = api

@@ -19,7 +19,7 @@ _LITTLE = 2**20
 
 def sentence(error: BaseException) -> str | None:
     """What happened, where, and what to do; None for anything else than a mishap."""
-    for one in _chain(error):
+    for one in reversed(list(_chain(error))):  # where it began is said best
         if any(text in str(one) for text in _NO_ROOM):
             return _no_room(one)
         if _server_is_away(one):

@@ -46,13 +46,25 @@ class Outbox:
         self._writing = threading.Lock()
         self._lines, self._sent = folder / "messages.jsonl", folder / "sent"
         self._lines.touch()
+        self._drop_a_cut_line()
         self._seen: set[tuple[object, ...]] = set()
+
+    def _drop_a_cut_line(self) -> None:
+        """Remove what a kill or a full disk has left of a line: no later one may join it."""
+        content = self._lines.read_bytes()
+        os.truncate(self._lines, content.rfind(b"\n") + 1)
 
     def put(self, run: str, kind: str, **content: Any) -> None:
         """Add a message."""
         line = json.dumps({"run": run, "kind": kind, **content}) + "\n"
-        with self._writing, self._lines.open("a", encoding="utf-8") as lines:
-            lines.write(line)
+        with self._writing:
+            size = self._lines.stat().st_size
+            try:
+                with self._lines.open("a", encoding="utf-8") as lines:
+                    lines.write(line)
+            except OSError:  # a full disk takes a part of it
+                os.truncate(self._lines, size)
+                raise
 
     def first(self, *what: object) -> bool:
         """Whether this is asked for the first time, for what must be told once."""

@@ -219,3 +219,19 @@ def test_what_a_lost_answer_made_twice_is_once() -> None:
     assert only(lambda: list(there), make, there.remove) == 1
     assert only(lambda: list(there), make, there.remove) == 1
     assert there == [1]
+
+
+def test_a_line_that_was_cut_is_dropped_when_the_outbox_is_taken_over(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "box")
+    box.put("", "open")
+    box.put("", "tags", tags={"a": "b"})
+    box.close()
+    lines = tmp_path / "box" / "messages.jsonl"
+    lines.write_bytes(lines.read_bytes()[:-5])
+    again = Outbox(tmp_path / "box")
+    assert set(again.unended()) == {""}
+    again.put("", "end")
+    sent: list[Message] = []
+    again.send(sent.append)
+    assert [message["kind"] for message in sent] == ["open", "end"]
+    again.close()
