@@ -24,7 +24,7 @@ from evaluation.backtest import Backtest
 from features.panel import Panel
 from features.schema import to_panel
 from features.splits import Fold, Split
-from flows import steps, tasks
+from flows import fits, steps
 from flows.candidates import candidates_of
 from flows.fanout import fanned_out
 from flows.parameters import BacktestParameters
@@ -54,9 +54,9 @@ def judged(settings: Settings) -> tuple[Backtest, list[int]]:
     panel, split, folds = work()
     candidates = candidates_of(PARAMETERS, 7, settings.checkpoints)
     with fanned_out(settings, panel) as fan_out:
-        with one_thread():
-            tasks.fit_all(candidates, panel, split, "x", fan_out)
         assert fan_out is not None
+        with one_thread():
+            fits.fit(candidates, panel, split, fan_out, lambda _: None)
         executor = fan_out.named(lambda _, f, __, chain: f"refit {f.name} {chain[0].first}")
         found = refit(candidates, panel, folds, PARAMETERS, executor, shared=fan_out.panel)
         there = [child.pid for child in psutil.Process().children(recursive=True)]

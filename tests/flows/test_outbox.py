@@ -15,11 +15,12 @@ from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from flows import outbox, patience
+from flows import outbox
 from flows.log import Log
 from flows.outbox import Message, Outbox, Sender
-from flows.patience import StoreError, patiently, without_password
+from flows.patience import StoreError, patiently
 from flows.post import only
+from flows.urls import without_password
 
 URI = "http://user:secret@127.0.0.1:5000"
 AWAY = MlflowException(f"API request to {URI}/api failed with exception refused")
@@ -29,8 +30,8 @@ AWAY = MlflowException(f"API request to {URI}/api failed with exception refused"
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses of `patiently`, which pass at once."""
     pauses: list[float] = []
-    monkeypatch.setattr(patience.time, "sleep", pauses.append)
-    monkeypatch.setattr(patience.time, "monotonic", lambda: sum(pauses))
+    monkeypatch.setattr("flows.patience.time.sleep", pauses.append)
+    monkeypatch.setattr("flows.patience.time.monotonic", lambda: sum(pauses))
     return pauses
 
 
@@ -61,7 +62,7 @@ def test_a_message_that_fails_stays_the_next_one_also_for_another_process(tmp_pa
     box = Outbox(tmp_path / "run")
     for k in range(4):
         box.put("", "tags", tags={"k": str(k)})
-    got = []
+    got: list[str] = []
 
     def post(message: Message) -> None:
         if len(got) == 2:
@@ -195,7 +196,8 @@ def test_the_sender_says_once_that_the_store_is_away_and_that_it_is_back(
 ) -> None:
     monkeypatch.setattr(outbox, "_EVERY", 0.001)
     monkeypatch.setattr(outbox, "PAUSE", 0.002)
-    action, back, said = failing(3), threading.Event(), []
+    action, back = failing(3), threading.Event()
+    said: list[str] = []
 
     def send() -> None:
         action()
