@@ -112,7 +112,8 @@ def _bring_up_to_date(
         client.create_automation(wanted)
         return
     # An update sends what was set and no defaults, and the server knows none of them.
-    whole = wanted.model_dump(mode="json") | {"enabled": found.enabled}
+    whole = wanted.model_dump(mode="json", exclude={"owner_resource"})
+    whole["enabled"] = found.enabled
     client.update_automation(found.id, AutomationCore.model_validate(whole))
 
 
