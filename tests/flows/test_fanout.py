@@ -22,7 +22,7 @@ from features.errors import UserError
 from features.panel import Panel
 from features.splits import Split
 from flows import fits, steps
-from flows.candidates import candidates_of
+from flows.candidates import Candidate, candidates_of
 from flows.fanout import do_alone, fanned_out, is_from_outside
 from flows.parameters import BacktestParameters
 from flows.refits import forecast_fold
@@ -124,7 +124,8 @@ def test_parts_of_a_model_that_fits_each_series_are_the_whole(
     whole = candidates_of(p, 7, tmp_path / "whole")
     for candidate in whole:
         candidate.fit(panel, split)
-    parts, sender, done = candidates_of(p, 7, tmp_path / "parts"), Sender(panel), []
+    parts, sender = candidates_of(p, 7, tmp_path / "parts"), Sender(panel)
+    done: list[Candidate] = []
     fits.fit(parts, panel, split, sender, done.append)  # type: ignore[arg-type]
     assert sender.names == [
         "fit theta, series 1 of 2",
