@@ -59,7 +59,7 @@ def patiently(
         except STORE_ERRORS as error:
             waited = time.monotonic() - began
             if not passes(error) or waited >= patience:
-                raise StoreError(uri, error, advice) from error
+                raise StoreError(uri, error, advice) from _shown(error, uri)
             left = patience - waited
             tell(
                 f"MLflow at {without_password(uri)} does not answer; {waited:.0f} s waited, trying "
@@ -75,7 +75,12 @@ def saying_when_away(uri: str) -> Iterator[None]:
     try:
         yield
     except STORE_ERRORS as error:
-        raise StoreError(uri, error) from error
+        raise StoreError(uri, error) from _shown(error, uri)
+
+
+def _shown(error: Exception, uri: str) -> Exception | None:
+    """What a log may show as the cause: not what names a URI with a password."""
+    return error if without_password(uri) == uri else None
 
 
 def passes(error: Exception) -> bool:

@@ -20,6 +20,17 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
 
 
+WITH_SERVERS = ("test_cluster", "test_host", "test_notifications", "test_up")
+"""Files whose tests run two servers and a worker: one after the other, not beside each other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and so the models and servers that they share."""
+    for item in items:
+        name = str(item.path) if item.path.stem not in WITH_SERVERS else "with servers"
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(autouse=True)
 def _no_pickle_is_read() -> None:
     """MLflow reads none, in any test and in any process that a test starts."""

@@ -70,6 +70,7 @@ class Addresses:
                 "MLFLOW_TRACKING_URI": self.mlflow,
                 "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
                 "DO_NOT_TRACK": "true",
+                "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # a busy machine's SQLite has one writer
                 "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self._own_origins,  # not of every page
                 "PREFECT_UI_API_URL": "/api",  # of whatever address the browser has
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else ten processes and 2.4 GB

@@ -70,11 +70,6 @@ class RunForm:
         wait = WebDriverWait(self.chromium, 120)
         return str(wait.until(lambda _: self._said_by_server(*titles)))
 
-    def await_no_complaint(self, *titles: str) -> None:
-        """Wait until the form has seen that a field is right now; before, it asks for no run."""
-        wait = WebDriverWait(self.chromium, 120)
-        wait.until_not(lambda _: self._said_by_server(*titles))
-
     def _said_by_server(self, *titles: str) -> str:
         path = "./fieldset/following-sibling::*[normalize-space()]"
         return " ".join(one.text for one in self.field(*titles).find_elements(By.XPATH, path))

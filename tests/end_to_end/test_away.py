@@ -16,7 +16,7 @@ from mlflow.tracking import MlflowClient
 from tests.end_to_end.processes import call, free_port, kill_group, start, wait_until
 from tests.end_to_end.test_servers import serving
 
-EPOCHS = 150
+EPOCHS = 60
 CURVES = ("train_loss", "validation_loss", "learning_rate")
 RUN = [
     *("--horizon", "3", "--set", "training.device=cpu", "--set", f"training.patience={EPOCHS}"),
@@ -148,7 +148,6 @@ def test_a_server_that_stays_away_is_told_by_the_next_run(
     assert last.endswith(
         f"the results are in {folder}, and the next run of this home sends what MLflow lacks"
     )
-    assert "does not answer; 0 s waited, trying for 1 s more" in said
     assert "secret" not in said
     assert "secret" not in (box / "messages.jsonl").read_text()
     assert (folder / "report.html").is_file()

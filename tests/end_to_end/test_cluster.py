@@ -90,7 +90,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             entry = {"params": given(found.source, models=["naive"]), "cron": "0 0 1 1 *"}
             plan = {"forecasts": {"small": entry}}
             (file.home / "forecastle.yaml").write_text(json.dumps(plan), encoding="utf-8")
-            assert "By schedule: forecast-small, score" in file.done("deploy")
+            assert "By schedule: forecast-small, retrain, score" in file.done("deploy")
             found.work()
             found.work()
             yield found

@@ -134,10 +134,16 @@ def dask_cluster(environment: dict[str, str], folder: Path) -> Iterator[tuple[st
         log.close()
 
 
+@pytest.fixture
+def reporting(environment: dict[str, str], prefect_server: str) -> dict[str, str]:
+    """The environment of a machine that reports to the server of these tests."""
+    return environment | {"PREFECT_API_URL": prefect_server}
+
+
 def test_a_worker_of_a_cluster_that_is_killed_changes_no_bit(
-    bare: Backtest, environment: dict[str, str], tmp_path: Path
+    bare: Backtest, reporting: dict[str, str], tmp_path: Path
 ) -> None:
-    with dask_cluster(environment, tmp_path) as (address, (first, second)):
+    with dask_cluster(reporting, tmp_path) as (address, (first, second)):
         home = tmp_path / "cluster"
         code = (
             "from pathlib import Path; import numpy as np; from flows.settings import Settings;"
@@ -147,7 +153,7 @@ def test_a_worker_of_a_cluster_that_is_killed_changes_no_bit(
         )
         log = tmp_path / "dask.log"
         wait_until(lambda: log.read_text().count("Registered to") == 2, first)
-        run = subprocess.Popen([sys.executable, "-c", code], env=environment)
+        run = subprocess.Popen([sys.executable, "-c", code], env=reporting)
         wait_until(lambda: bool(list(home.glob("checkpoints/*/training.safetensors"))), run)
         first.kill()
         assert run.wait(timeout=300) == 0
@@ -159,7 +165,7 @@ def test_a_worker_of_a_cluster_that_is_killed_changes_no_bit(
 
 @pytest.mark.parametrize("runner", ["dask", "ray"])
 def test_a_cluster_does_not_outlive_its_run(
-    runner: str, environment: dict[str, str], tmp_path: Path
+    runner: str, reporting: dict[str, str], tmp_path: Path
 ) -> None:
     home = tmp_path / "killed"
     code = (
@@ -170,7 +176,7 @@ def test_a_cluster_does_not_outlive_its_run(
     )
     script = tmp_path / "script.py"
     script.write_text(code, encoding="utf-8")
-    run = subprocess.Popen([sys.executable, str(script)], env=environment)
+    run = subprocess.Popen([sys.executable, str(script)], env=reporting)
     wait_until(lambda: bool(list(home.glob("checkpoints/*/training.safetensors"))), run)
     children = psutil.Process(run.pid).children(recursive=True)
     assert len(children) >= 2
