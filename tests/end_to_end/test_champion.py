@@ -13,6 +13,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.tracking import MlflowClient
 
 from features.errors import UserError
@@ -153,7 +154,7 @@ def test_a_champion_that_does_not_fit_is_one_sentence(
     assert "is the first champion" in capsys.readouterr().err
     registry = Registry(Settings().tracking_uri, NAME)
     with pytest.raises(UserError, match="another run changed it"):
-        registry.promote(registry.require(), "overtaken", None)
+        registry.promote(ModelVersion(NAME, "7", 0), "overtaken", None)
     frame = small_frame(400)
     other = frame.assign(unique_id=frame["unique_id"].replace("b", "c"))
     other.to_csv(waves, index=False)

@@ -154,7 +154,12 @@ def test_a_user_starts_a_backtest_and_reads_what_came_of_it(day: Day, tmp_path: 
         page = RunPage(chromium, day.found.prefect, run)
         page.await_state("Completed")
         keys = page.artifacts()
-        assert [key.partition("-")[2] for key in keys] == ["leaderboard", "mlflow", "report", "verdict"]
+        assert [key.partition("-")[2] for key in keys] == [
+            "leaderboard",
+            "mlflow",
+            "report",
+            "verdict",
+        ]
         keep(chromium, "prefect-run")
         read_in_mlflow(chromium, day, run)
         errors = [one["message"] for one in log(chromium, "browser") if one["level"] == "SEVERE"]
