@@ -16,7 +16,7 @@ from flows.happened import TEST, tell
 from flows.notify import VARIABLE, name_of
 from flows.up.services import answers
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 """Seconds that the server has to call; it waits 5 for an answer."""
 _OUTCOMES = ["prefect.automation.action.executed", "prefect.automation.action.failed"]
 

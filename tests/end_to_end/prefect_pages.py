@@ -96,4 +96,4 @@ class RunPage:
         await_one(self.chromium, "//*[@role='tab'][contains(., 'Artifacts')]").click()
         await_one(self.chromium, "//a[contains(@href, 'artifacts/key/')]")
         links = self.chromium.find_elements(By.CSS_SELECTOR, "a[href*='artifacts/key/']")
-        return sorted({link.text for link in links})
+        return sorted({link.text.splitlines()[0] for link in links})
