@@ -52,10 +52,16 @@ class Cluster:
         (found,) = asked(f"{self.prefect}/flow_runs/filter", question)
         return dict(found)
 
+    def _is_over(self, id: str) -> bool:
+        try:
+            return self.flow_run(id)["state_type"] in ENDS
+        except OSError:  # a server whose database is away answers late, or with an error
+            return False
+
     def ended(self, id: str) -> dict[str, Any]:
         """A flow run that has completed."""
         worker = self.workers[0]
-        wait_until(lambda: self.flow_run(id)["state_type"] in ENDS, worker, LIMIT, pause=0.3)
+        wait_until(lambda: self._is_over(id), worker, LIMIT, pause=0.3)
         found = self.flow_run(id)
         assert found["state_type"] == "COMPLETED", (found["state"], self.file.said())
         return found
