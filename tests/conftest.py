@@ -23,12 +23,19 @@ settings.load_profile("repeatable")
 WITH_SERVERS = ("test_cluster", "test_host", "test_notifications", "test_up")
 """Files whose tests run two servers and a worker: one after the other, not beside each other."""
 
+LONG = ("test_cluster", "test_notifications", "test_a_user_starts_a_backtest")
+"""Files and tests that take many minutes where the cores are busy with other tests too."""
+ASKED = "FORECASTLE_LONG_TESTS"
+WHY = f"it runs two servers, workers or a browser for minutes; set {ASKED}=1 to have it"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and so the models and servers that they share."""
     for item in items:
         name = str(item.path) if item.path.stem not in WITH_SERVERS else "with servers"
         item.add_marker(pytest.mark.xdist_group(name))
+        if item.path.stem in LONG or item.name.startswith(LONG):
+            item.add_marker(pytest.mark.skipif(not os.environ.get(ASKED), reason=WHY))
 
 
 @pytest.fixture(autouse=True)
