@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -26,7 +27,10 @@ def main() -> int:
     home = Path(os.environ["FORECASTLE_HOME"])
     if not has_mlflow_database(home):  # before all else: MLflow's server waits for it
         make_mlflow_database(f"sqlite:///{home / MLFLOW_DB}")
+    import httpx
     from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     from flows.deployments import deployments, register
     from flows.notify import arrange
@@ -39,10 +43,16 @@ def main() -> int:
         plan = read_plan(home)
         wanted = deployments(plan)
         _await_the_pool(os.environ["PREFECT_API_URL"])
-        with get_client(sync_client=True) as client:
-            sweep(client, psutil.Process().create_time())
-            register(client, wanted)
-            arrange(client, settings.webhook, plan.notify)
+        # A client's own pauses double from 2 s on, and all of this can be done again.
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+
+            def tell_the_server() -> None:
+                with get_client(sync_client=True) as client:
+                    sweep(client, psutil.Process().create_time())
+                    register(client, wanted)
+                    arrange(client, settings.webhook, plan.notify)
+
+            _insist(tell_the_server, (httpx.TransportError, PrefectHTTPStatusError))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -51,16 +61,28 @@ def main() -> int:
 
 def _await_the_pool(api: str) -> None:
     """The worker makes it, when the server answers."""
-    end = time.monotonic() + _WAIT
     question = {"work_pools": {"name": {"any_": [POOL]}}}
-    while time.monotonic() < end:
+
+    def look() -> None:
+        if not asked(f"{api}/work_pools/filter", question):
+            raise TimeoutError(f"no work pool {POOL} in {_WAIT:.0f} s")
+
+    _insist(look, (OSError,))
+
+
+def _insist(action: Callable[[], None], passing: tuple[type[Exception], ...]) -> None:
+    """Do it, and again while it fails in a way that may pass."""
+    end, said = time.monotonic() + _WAIT, ""
+    while True:
         try:
-            if asked(f"{api}/work_pools/filter", question):
-                return
-        except OSError:
-            pass
+            return action()
+        except passing as error:
+            if time.monotonic() >= end:
+                raise
+            if str(error) != said:
+                said = str(error)
+                print(said, file=sys.stderr, flush=True)
         time.sleep(0.1)
-    raise TimeoutError(f"no work pool {POOL} in {_WAIT:.0f} s")
 
 
 def _end_with_standard_input() -> None:

@@ -166,7 +166,8 @@ class _Watch:
         while not condition():
             for process in self.running.services:
                 if not process.alive:
-                    raise RuntimeError(f"{process.name} has ended; see the logs in {self.logs}")
+                    log = self.logs / f"{process.name}.log"
+                    raise RuntimeError(f"{process.name} has ended ({_last_line(log)}); see {log}")
             self._see_the_registrar()
             if limit is not None and time.monotonic() - begun > limit:
                 raise RuntimeError(
@@ -177,10 +178,15 @@ class _Watch:
     def _see_the_registrar(self) -> None:
         code = self.registrar.poll() if self.registrar else None
         if code and self.said:
-            told = self.said.read_text(encoding="utf-8").strip().splitlines() or [""]
+            told = _last_line(self.said)
             if code == 2:
-                raise UserError(told[-1])
-            raise RuntimeError(f"the deployments cannot be made ({told[-1]}); see {self.said}")
+                raise UserError(told)
+            raise RuntimeError(f"the deployments cannot be made ({told}); see {self.said}")
+
+
+def _last_line(log: Path) -> str:
+    said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return (said.strip().splitlines() or ["it said nothing"])[-1]
 
 
 @contextmanager
