@@ -58,7 +58,7 @@ def test_a_forecast_leaves_a_whole_folder_and_no_checkpoints(
         *("forecast.csv", "backtest.parquet", "leaderboard.csv", "leaderboard.json"),
         *("by_series.csv", "by_horizon.csv", "parameters.json", "verdicts.txt", "report.html"),
         *("slices.csv", "intervals.csv", "significance.csv", "significance_parts.csv"),
-        "drift.csv",
+        *("drift.csv", "outcome.json"),
         *("forecast-a.png", "forecast-b.png", "error-by-horizon.png", "losses-gru-direct.png"),
     }
     assert list((home / "runs").iterdir()) == [report.folder]
