@@ -29,6 +29,7 @@ ASKED = "FORECASTLE_LONG_TESTS"
 WHY = f"it runs two servers, workers or a browser for minutes; set {ASKED}=1 to have it"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and so the models and servers that they share."""
     for item in items:
