@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 # Set before torch and Prefect are imported, and inherited by the processes that tests start.
 os.environ |= {
@@ -23,23 +26,14 @@ settings.load_profile("repeatable")
 WITH_SERVERS = ("test_cluster", "test_host", "test_notifications", "test_up")
 """Files whose tests run two servers and a worker: one after the other, not beside each other."""
 
-LONG = ("test_cluster", "test_notifications", "test_a_user_starts_a_backtest")
-"""Files and tests that take many minutes where the cores are busy with other tests too."""
-ASKED = "FORECASTLE_LONG_TESTS"
-WHY = f"it runs two servers, workers or a browser for minutes; set {ASKED}=1 to have it"
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """The tests of a file in one process, and so the models and servers that they share."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "with servers" if Path(file).stem in WITH_SERVERS else file
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and so the models and servers that they share."""
-    for item in items:
-        name = str(item.path) if item.path.stem not in WITH_SERVERS else "with servers"
-        item.add_marker(pytest.mark.xdist_group(name))
-        if item.path.stem in LONG or item.name.startswith(LONG):
-            item.add_marker(pytest.mark.skipif(not os.environ.get(ASKED), reason=WHY))
-
-
-@pytest.fixture(autouse=True)
-def _no_pickle_is_read() -> None:
-    """MLflow reads none, in any test and in any process that a test starts."""
-    assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
