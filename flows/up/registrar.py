@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from features.errors import UserError
-from flows.mlflow_database import make_mlflow_database
+from flows.tracking.mlflow_database import make_mlflow_database
 from flows.up.services import MLFLOW_DB, POOL, asked, has_mlflow_database
 
 _WAIT = 300.0
@@ -28,11 +28,11 @@ def main() -> int:
         make_mlflow_database(f"sqlite:///{home / MLFLOW_DB}")
     from prefect.client.orchestration import get_client
 
-    from flows.deployments import deployments, register
-    from flows.notify import arrange
-    from flows.plan import read_plan
+    from flows.deployments.catalog import deployments, register
+    from flows.deployments.plan import read_plan
+    from flows.notify.webhook import arrange
     from flows.settings import Settings
-    from flows.stale import sweep
+    from flows.up.stale import sweep
 
     try:
         settings = Settings()
