@@ -25,7 +25,7 @@ from benchmarks.leaks import PLANTS, Garden, garden, series, split_later, store
 from benchmarks.record import add_json, ending, write
 from evaluation.audit import suspects
 from features.panel import Covariates
-from flows.audit import Findings, inspect
+from flows.audit.inspection import Findings, inspect
 from flows.parameters import BacktestParameters
 
 SMALL: dict[str, Any] = {

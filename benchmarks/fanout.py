@@ -32,12 +32,13 @@ UNITS = 64
 
 def measure(row: str, home: Path) -> dict[str, Any]:
     """Seconds, CPU seconds and digest of one row, by the process that is asked."""
-    from flows import refits, steps
+    from flows import steps
     from flows.candidates import candidates_of
-    from flows.fanout import fanned_out
+    from flows.fanout import refits
+    from flows.fanout.units import fanned_out
     from flows.parameters import BacktestParameters
     from flows.settings import Settings
-    from flows.temporary_server import start_server
+    from flows.up.temporary_server import start_server
 
     given = {"source": "weather", "horizon": 7, "models": ["ridge", "gru-direct"]}
     small = {"training": {"epochs": 3, "device": "cpu"}, "network": {"hidden": 16, "look_back": 28}}

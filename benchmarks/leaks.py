@@ -25,7 +25,8 @@ from evaluation.leaderboard import select
 from features.sources import SOURCES, Fetched, Query
 from features.sources.source import narrow
 from features.store import Shelf
-from flows import refits, steps
+from flows import steps
+from flows.fanout import refits
 from flows.results import Result
 from models.registry import MODELS
 

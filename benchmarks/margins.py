@@ -24,9 +24,9 @@ from features.panel import Floats, Panel
 from features.splits import Fold
 from flows import steps
 from flows.candidates import Candidate, candidates_of
+from flows.fanout.refits import one_thread
 from flows.invocation import parameters_of
 from flows.parameters import BacktestParameters
-from flows.refits import one_thread
 
 EPOCHS = 15
 """Most epochs of a fit."""

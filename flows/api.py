@@ -14,10 +14,10 @@ from evaluation.conformal import calibrated
 from features.sources import Fetched
 from flows import steps
 from flows.candidates import candidates_of
+from flows.fanout.refits import refit
+from flows.fanout.workers import workers as processes
 from flows.parameters import BacktestParameters, ForecastParameters, Parameters
-from flows.refits import refit
 from flows.results import Result
-from flows.workers import workers as processes
 
 __all__ = ["Result", "backtest_frame", "forecast_frame"]
 

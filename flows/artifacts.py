@@ -19,7 +19,7 @@ from flows.note import note
 from flows.outcome import Outcome
 from flows.outputs import BEST
 from flows.parameters import SearchParameters
-from flows.tracking import TrackedRun
+from flows.tracking.runs import TrackedRun
 
 _COLOURS = 64
 """That are kept of a figure."""

@@ -9,11 +9,11 @@ from prefect import flow
 from flows import steps, tasks
 from flows.candidates import candidates_of, forget
 from flows.delivery import Report, delivery
-from flows.fanout import fanned_out
+from flows.fanout.refits import forget_refits, one_thread
+from flows.fanout.runners import require_runner
+from flows.fanout.units import fanned_out
 from flows.parameters import BacktestParameters
-from flows.refits import forget_refits, one_thread
 from flows.results import Result
-from flows.runners import require_runner
 from flows.settings import Settings
 
 

@@ -19,7 +19,7 @@ from flows.files import file_name, folder_at_once
 from flows.parameters import Parameters
 from flows.results import Result
 from flows.settings import Settings
-from flows.tracking import LiveRun, TrackedRun, experiment_name, span_of, tracked_run
+from flows.tracking.runs import LiveRun, TrackedRun, experiment_name, span_of, tracked_run
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from features.sources import SOURCES, Fetched
 from flows.ledger import Issue, Ledger
 from flows.parameters import Parameters
 from flows.results import Result
-from flows.tracking import experiment_name
+from flows.tracking.runs import experiment_name
 
 _NO_SETTINGS = {"source", "experiment", "start", "end", "as_of"}
 """Parameters that say which data, and where it is filed."""

@@ -12,13 +12,13 @@ from features.panel import Panel
 from features.splits import Split
 from flows import steps, tasks
 from flows.candidates import Candidate, candidates_of, forget
-from flows.champion import Registry, model_name
 from flows.delivery import Report, delivery
-from flows.fanout import fanned_out
-from flows.happened import tell_drift
+from flows.fanout.runners import require_runner
+from flows.fanout.units import fanned_out
+from flows.notify.happened import tell_drift
 from flows.parameters import ForecastParameters
+from flows.registry.champion import Registry, model_name
 from flows.results import Appointed, Result
-from flows.runners import require_runner
 from flows.settings import Settings
 
 

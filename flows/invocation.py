@@ -23,8 +23,8 @@ from flows.parameters import (
     SearchParameters,
 )
 from flows.presets import PRESETS
-from flows.temporary_server import start_server
-from flows.tracking import TrackedRun
+from flows.tracking.runs import TrackedRun
+from flows.up.temporary_server import start_server
 
 if TYPE_CHECKING:
     import pandas as pd

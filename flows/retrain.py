@@ -17,18 +17,18 @@ from features.errors import UserError
 from flows import steps, tasks
 from flows.artifacts import key_of
 from flows.candidates import candidates_of, forget
-from flows.champion import Champion, Registry, contest, label, model_name
 from flows.contract import Contract
 from flows.delivery import Report, delivery
-from flows.fanout import fanned_out
+from flows.fanout.runners import require_runner
+from flows.fanout.units import fanned_out
 from flows.followup import settings_digest
-from flows.happened import tell_promotion
+from flows.notify.happened import tell_promotion
 from flows.parameters import RetrainParameters
-from flows.patience import patiently
+from flows.registry.champion import Champion, Registry, contest, label, model_name
 from flows.results import Result
-from flows.runners import require_runner
 from flows.settings import Settings
-from flows.tracking import LiveRun, TrackedRun, span_of
+from flows.tracking.patience import patiently
+from flows.tracking.runs import LiveRun, TrackedRun, span_of
 
 _AGAIN = "run the same retraining again, which takes up what was trained"
 _METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")

@@ -12,12 +12,12 @@ from features.errors import UserError
 from features.sources import Fetched
 from flows import steps, tasks
 from flows.delivery import delivery
-from flows.happened import tell_drift
+from flows.notify.happened import tell_drift
 from flows.outputs import write_followup
 from flows.parameters import ForecastParameters
-from flows.records import log_followup
 from flows.settings import Settings
-from flows.tracking import TrackedRun, experiment_name
+from flows.tracking.records import log_followup
+from flows.tracking.runs import TrackedRun, experiment_name
 
 
 class NothingForecastError(UserError):

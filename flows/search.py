@@ -16,11 +16,11 @@ from flows.candidates import Candidate
 from flows.delivery import Report, delivery
 from flows.outputs import BEST, CSV
 from flows.parameters import ForecastParameters, SearchParameters
-from flows.records import log_trial, outcome
 from flows.results import Result
 from flows.settings import Settings
 from flows.study import Trials, opened
-from flows.tracking import LiveRun, experiment_name
+from flows.tracking.records import log_trial, outcome
+from flows.tracking.runs import LiveRun, experiment_name
 
 
 @task(cache_policy=NO_CACHE)

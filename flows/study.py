@@ -35,7 +35,7 @@ from flows.database import parsed, unusable
 from flows.parameters import SearchParameters
 from flows.settings import Settings
 from flows.space import drawn, given, space
-from flows.tracking import left_behind, process_tags
+from flows.tracking.runs import left_behind, process_tags
 from models.registry import Recipe
 from models.training import Epoch
 

@@ -24,16 +24,18 @@ from features.errors import UserError
 from features.panel import Panel
 from features.sources import Fetched
 from features.splits import Fold, Split
-from flows import artifacts, champion, fits, followup, refits, steps
+from flows import artifacts, followup, steps
 from flows.candidates import Candidate
 from flows.delivery import Report
-from flows.fanout import FanOut
+from flows.fanout import fits, refits
+from flows.fanout.units import FanOut
 from flows.outputs import write_outputs
 from flows.parameters import BacktestParameters, Parameters
-from flows.records import log_fit, log_result, watch
+from flows.registry import champion
 from flows.results import Result
 from flows.telling import teller
-from flows.tracking import LiveRun, TrackedRun, experiment_name
+from flows.tracking.records import log_fit, log_result, watch
+from flows.tracking.runs import LiveRun, TrackedRun, experiment_name
 
 if TYPE_CHECKING:
     pass

@@ -18,7 +18,7 @@ from evaluation import metrics
 from evaluation.kinds import BASELINES, RIVALS
 from features.sources import SOURCES, Query, fetch
 from flows import backtest_frame, forecast_frame
-from flows.cli import app
+from flows.cli.app import app
 from models import forecaster, registry, settings
 from models.registry import MODELS, load, save
 from tests.flows.small import SETTINGS, small_frame

@@ -1,1 +1,1 @@
-"""Two servers, a worker and the deployments on one machine, started and stopped as one."""
+"""Servers, a worker and the deployments on one machine: started, watched and ended as one."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from features.errors import UserError
-from flows.mlflow_database import make_mlflow_database
+from flows.tracking.mlflow_database import make_mlflow_database
 from flows.up.services import MLFLOW_DB, POOL, asked, has_mlflow_database
 
 _WAIT = 300.0
@@ -32,11 +32,11 @@ def main() -> int:
     from prefect.exceptions import PrefectHTTPStatusError
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    from flows.deployments import deployments, register
-    from flows.notify import arrange
-    from flows.plan import read_plan
+    from flows.deployments.catalog import deployments, register
+    from flows.deployments.plan import read_plan
+    from flows.notify.webhook import arrange
     from flows.settings import Settings
-    from flows.stale import sweep
+    from flows.up.stale import sweep
 
     try:
         settings = Settings()

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.audit import CLEAN, found, looked, main
 from benchmarks.leaks import PLANTS, Garden, Plant, store
-from flows.audit import STEPS
+from flows.audit.inspection import STEPS
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.tracking import MlflowClient
 
 from features.errors import UserError
-from flows.champion import Registry
 from flows.cli import run
 from flows.delivery import Report
 from flows.forecast import forecast
 from flows.parameters import ForecastParameters, RetrainParameters
+from flows.registry.champion import Registry
 from flows.retrain import retrain
 from flows.settings import Settings
 from flows.steps import look_ahead
@@ -186,7 +186,9 @@ def test_the_served_champion_answers_as_it_forecasts_here(
     report = train("gru-direct")
     port = free_port()
     words = ["serve", str(waves), "--horizon", "3", "--port", str(port)]
-    quick = "from flows import cli, serving; serving.LOOK = 0.5; cli.main()"
+    quick = (
+        "from flows import cli; from flows.registry import serving; serving.LOOK = 0.5; cli.main()"
+    )
     server = start_python(["-c", quick, *words], environment, tmp_path)
     try:
         wait_until(lambda: answers(port), server)

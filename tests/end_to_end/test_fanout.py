@@ -24,11 +24,12 @@ from evaluation.backtest import Backtest
 from features.panel import Panel
 from features.schema import to_panel
 from features.splits import Fold, Split
-from flows import fits, steps
+from flows import steps
 from flows.candidates import candidates_of
-from flows.fanout import fanned_out
+from flows.fanout import fits
+from flows.fanout.refits import one_thread, refit
+from flows.fanout.units import fanned_out
 from flows.parameters import BacktestParameters
-from flows.refits import one_thread, refit
 from flows.settings import Settings
 from tests.end_to_end.processes import free_port, wait_until
 from tests.flows.small import given, small_frame

@@ -22,7 +22,7 @@ from flows.backtest import backtest
 from flows.delivery import Report
 from flows.forecast import forecast
 from flows.parameters import BacktestParameters, ForecastParameters
-from flows.tracking import process_tags
+from flows.tracking.runs import process_tags
 from tests.flows.small import MODELS, given, small_frame
 
 pytestmark = [

@@ -15,13 +15,13 @@ from mlflow.tracking import MlflowClient
 
 from features.panel import Panel
 from features.schema import to_panel
-from flows.champion import PREVIOUS, Registry
-from flows.log import Log
-from flows.outbox import Outbox
 from flows.parameters import ForecastParameters
-from flows.post import Post
+from flows.registry.champion import PREVIOUS, Registry
 from flows.settings import Settings
-from flows.tracking import dataset_of
+from flows.tracking.log import Log
+from flows.tracking.outbox import Outbox
+from flows.tracking.post import Post
+from flows.tracking.runs import dataset_of
 from tests.flows.small import given, small_frame
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -13,8 +13,8 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.cli import run
-from flows.deployments import deployments, register
-from flows.plan import Plan
+from flows.deployments.catalog import deployments, register
+from flows.deployments.plan import Plan
 from flows.up.services import POOL
 from tests.end_to_end.processes import free_port, kill_group, start_python, wait_until
 
@@ -93,7 +93,7 @@ def interrupted(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flows.remote.time.sleep", interrupt)
+    monkeypatch.setattr("flows.deployments.remote.time.sleep", interrupt)
     assert run([*WORDS, "--remote"]) == 130
     assert "The run goes on. To end it: prefect flow-run cancel " in capsys.readouterr().err
 

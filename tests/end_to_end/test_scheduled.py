@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from features.errors import UserError
-from flows.champion import Registry
+from flows.deployments.plan import retrain_parameters
+from flows.deployments.scheduled import scheduled_forecast, scheduled_retrain
 from flows.parameters import ForecastParameters
-from flows.plan import retrain_parameters
-from flows.scheduled import scheduled_forecast, scheduled_retrain
+from flows.registry.champion import Registry
 from flows.settings import Settings
 from tests.flows.small import given, small_frame
 
@@ -52,7 +52,9 @@ def test_the_first_run_makes_the_champion_and_no_later_one_trains(
     assert first.result.verdicts[0].startswith("On these 38 origins, the champion seasonal-naive")
     assert versions() == 1
 
-    monkeypatch.setattr("flows.scheduled.retrain", lambda _: pytest.fail("it was trained again"))
+    monkeypatch.setattr(
+        "flows.deployments.scheduled.retrain", lambda _: pytest.fail("it was trained again")
+    )
     assert issued(params).result.chosen == "seasonal-naive"
 
     state: Any = scheduled_forecast(params, date(2020, 7, 15), date(2020, 7, 17), return_state=True)

@@ -16,13 +16,13 @@ from prefect.events import Automation
 from pydantic import SecretStr
 
 from features.errors import UserError
-from flows import happened
-from flows.deployments import TAG
-from flows.notify import BLOCK, arrange
-from flows.notify_trial import try_it
-from flows.patience import use_store
+from flows.deployments.catalog import TAG
+from flows.notify import happened
+from flows.notify.trial import try_it
+from flows.notify.webhook import BLOCK, arrange
 from flows.settings import Settings
-from flows.tracking import TrackedRun
+from flows.tracking.patience import use_store
+from flows.tracking.runs import TrackedRun
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server"),

@@ -24,12 +24,12 @@ from flows import steps
 from flows.candidates import candidates_of
 from flows.invocation import parameters_of
 from flows.parameters import SearchParameters
-from flows.records import outcome
 from flows.search import best_settings
 from flows.settings import Settings
 from flows.space import SETTINGS, drawn, given, space
 from flows.study import Trials, opened
-from flows.tracking import process_tags
+from flows.tracking.records import outcome
+from flows.tracking.runs import process_tags
 from models.ensemble import Ensemble
 from models.forecaster import check_length
 from models.registry import Recipe

@@ -1,0 +1,1 @@
+"""The leak audit of a user's own data and configuration."""

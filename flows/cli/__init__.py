@@ -1,0 +1,5 @@
+"""The command `forecastle`."""
+
+from flows.cli.app import main, run
+
+__all__ = ["main", "run"]

@@ -1,0 +1,1 @@
+"""What a Prefect server can start, by itself or when asked."""

@@ -1,0 +1,1 @@
+"""The champion in MLflow's registry, and how it is served."""

@@ -1,0 +1,1 @@
+"""What MLflow is told of a run, also where it does not answer for a while."""
