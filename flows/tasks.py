@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -36,9 +36,6 @@ from flows.results import Result
 from flows.telling import teller
 from flows.tracking.records import log_fit, log_result, watch
 from flows.tracking.runs import LiveRun, TrackedRun, experiment_name
-
-if TYPE_CHECKING:
-    pass
 
 PROGRESS = "progress"
 """How the name of the logger ends that tells what a run has done so far."""
