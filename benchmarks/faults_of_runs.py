@@ -14,7 +14,7 @@ MOMENTS = {
     "training": "models.training._save 3",
     "backtest": "flows.steps.compare 1",
     "report": "flows.outputs.write_report 1",
-    "mlflow": "mlflow.pyfunc.log_model 2",
+    "mlflow": "mlflow.pyfunc.save_model 2",
     "ledger": "flows.followup.issue 1",
 }
 """Where a run is killed: a function, and which of its calls."""

@@ -12,6 +12,7 @@ import psutil
 
 from benchmarks.faults_of_runs import ENDLESS, one_sentence, same_again
 from benchmarks.wrecks import (
+    EPOCHS,
     Place,
     Process,
     Server,
@@ -40,8 +41,10 @@ def mlflow_away(place: Place, undisturbed: Place, seconds: float) -> str:
     with mlflow(place) as server:
         process = place.start(place.forecast())
         told = _away(place, undisturbed, server, process, seconds)
+        assert place.losses() == list(range(1, EPOCHS + 1)), place.losses()
         again = place.call(place.forecast())
         assert again.code == 0, again.err
+        told += "; the loss of every epoch once in MLflow"
         return f"{told}; MLflow {', '.join(place.states())} after one more run"
 
 

@@ -22,6 +22,7 @@ from flows.up.services import answers, asked, free_port
 from tests.flows.small import small_file
 
 PATIENCE = 900.0
+EPOCHS = 5
 SMALL = [
     *("--horizon", "3", "--models", "naive,gru-direct", "--look-back", "14", "--device", "cpu"),
     *("--set", "network.hidden=4", "--set", "training.batch_rows=4"),
@@ -67,7 +68,7 @@ class Place:
         """Its home folder."""
         return self.folder / "home"
 
-    def forecast(self, epochs: int = 5) -> list[str]:
+    def forecast(self, epochs: int = EPOCHS) -> list[str]:
         """The words of a forecast; `forecast.json` then holds its figures."""
         patience = ["--set", f"training.patience={epochs}"]
         words = ["forecast", str(self.file), *SMALL, "--epochs", str(epochs), *patience]
@@ -116,6 +117,11 @@ class Place:
         """States of the flows' runs in MLflow."""
         query = "SELECT status FROM runs JOIN tags USING (run_uuid) WHERE key = 'flow'"
         return sorted(row[0] for row in self._rows("mlflow.db", query))
+
+    def losses(self) -> list[int]:
+        """The epochs whose validation loss MLflow holds, in order, as often as it holds them."""
+        query = "SELECT step FROM metrics WHERE key = 'validation_loss' ORDER BY step"
+        return [row[0] for row in self._rows("mlflow.db", query)]
 
     def _rows(self, file: str, query: str) -> list[Any]:
         path = self.home / file
