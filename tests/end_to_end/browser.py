@@ -64,13 +64,14 @@ def await_one(chromium: Chrome, path: str, limit: float = 120) -> WebElement:
 
 def keep(chromium: Chrome, name: str) -> None:
     """The whole page as a PNG."""
-    width, height = chromium.execute_script(
-        "return [innerWidth, document.documentElement.scrollHeight]"
+    width, seen, height = chromium.execute_script(
+        "return [innerWidth, innerHeight, document.documentElement.scrollHeight]"
     )
-    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-    shot = chromium.execute_cdp_cmd(
-        "Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip}
-    )
+    asked: dict[str, Any] = {}
+    if height > seen:  # a page that need not grow for its picture is not drawn anew
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        asked = {"captureBeyondViewport": True, "clip": clip}
+    shot = chromium.execute_cdp_cmd("Page.captureScreenshot", asked)
     SCREENSHOTS.mkdir(exist_ok=True)
     (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 

@@ -1,0 +1,73 @@
+"""MLflow's pages as a user sees them: things are found by their words and their roles."""
+
+from __future__ import annotations
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.end_to_end.browser import await_one
+
+_LOADED = "return arguments[0].complete && arguments[0].naturalWidth"
+
+
+class ExperimentPages:
+    """The pages of one experiment."""
+
+    def __init__(self, chromium: Chrome, mlflow: str, experiment: str) -> None:
+        self.chromium = chromium
+        self.runs = f"{mlflow}/#/experiments/{experiment}/runs"
+
+    def _open(self, address: str) -> None:
+        """Load it from the beginning: the pages differ by what follows the # only."""
+        self.chromium.get("about:blank")
+        self.chromium.get(address)
+
+    def children(self, parent: str) -> list[str]:
+        """The names below a run in the table of runs."""
+        self._open(self.runs)
+        cell = "/ancestor::*[@role='gridcell']"
+        await_one(self.chromium, f"//a[contains(@href, '{parent}')]{cell}//button").click()
+        last = f"//a[contains(@href, '/runs/')][not(contains(@href, '{parent}'))]{cell}"
+        await_one(self.chromium, last)
+        return [found.text.splitlines()[-1] for found in self._all(last)]
+
+    def overview(self, run: str) -> str:
+        """What a run's page says, its description included."""
+        self._open(f"{self.runs}/{run}")
+        await_one(self.chromium, "//*[normalize-space()='Parameters' or contains(., 'Metrics (')]")
+        await_one(self.chromium, "//*[contains(., 'Prefect run:')]")
+        return self.chromium.find_element(By.TAG_NAME, "body").text
+
+    def chart(self, run: str, metric: str) -> list[str]:
+        """The words in the chart of a metric, those of its axes among them."""
+        self._open(f"{self.runs}/{run}/model-metrics")
+        search = "//input[contains(@placeholder, 'Search metric')]"
+        await_one(self.chromium, search).send_keys(metric)
+        plot = await_one(self.chromium, "//*[name()='svg'][contains(@class, 'main-svg')]/..")
+        texts = plot.find_elements(By.CSS_SELECTOR, "svg text")
+        return [text.text for text in texts]
+
+    def picture(self, run: str, path: str) -> int:
+        """The width of a picture among the artifacts, in pixels, when it has been drawn."""
+        self._open(f"{self.runs}/{run}/artifacts/{path}")
+        wait = WebDriverWait(self.chromium, 120)
+        return int(wait.until(lambda _: self._width("//img[contains(@src, 'blob:')]")))
+
+    def document(self, run: str, path: str) -> str:
+        """The text of a page among the artifacts, shown within the page."""
+        self._open(f"{self.runs}/{run}/artifacts/{path}")
+        shown = expected_conditions.frame_to_be_available_and_switch_to_it((By.TAG_NAME, "iframe"))
+        WebDriverWait(self.chromium, 120).until(shown)
+        await_one(self.chromium, "//h1")
+        return self.chromium.find_element(By.TAG_NAME, "body").text
+
+    def _all(self, path: str) -> list[WebElement]:
+        return self.chromium.find_elements(By.XPATH, path)
+
+    def _width(self, path: str) -> int:
+        return max(
+            (self.chromium.execute_script(_LOADED, img) for img in self._all(path)), default=0
+        )
