@@ -20,6 +20,7 @@ from flows.parameters import ForecastParameters
 from flows.registry.champion import Registry, model_name
 from flows.results import Appointed, Result
 from flows.settings import Settings
+from flows.tracking.runs import await_store
 
 
 @flow(name="forecast")
@@ -75,6 +76,7 @@ def _contenders(
     season = panel.calendar.season
     if not params.champion:
         return candidates_of(params, season, settings.checkpoints), split, None
+    await_store(settings)
     registry = Registry(settings.tracking_uri, model_name(params))
     registry.require()
     champion = tasks.reigning(registry, panel)

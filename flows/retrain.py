@@ -28,7 +28,7 @@ from flows.registry.champion import Champion, Registry, contest, label, model_na
 from flows.results import Result
 from flows.settings import Settings
 from flows.tracking.patience import patiently
-from flows.tracking.runs import LiveRun, TrackedRun, span_of
+from flows.tracking.runs import LiveRun, TrackedRun, await_store, span_of
 
 _AGAIN = "run the same retraining again, which takes up what was trained"
 _METRICS = ("mae", "rmse", "mase", "crps", "coverage_90", "skill_vs_naive")
@@ -68,6 +68,7 @@ def renew(params: RetrainParameters, once: bool = False) -> Report:
     fetched = tasks.fetch(params)
     params = steps.settle(params, fetched)
     panel, split = tasks.validate(fetched, params)
+    await_store(settings)
     registry = Registry(settings.tracking_uri, model_name(params))
     if once and (made := registry.made_of(panel.digest, settings_digest(params))):
         raise NothingNewError(f"{label(made)}, was made of the same data and settings")

@@ -199,6 +199,18 @@ def _begin(
     return run.info.run_id, experiment
 
 
+def await_store(settings: Settings) -> None:
+    """Wait for a server that is away, where a run of a deployment asks it before it tells it.
+
+    Raises:
+        UserError: it stayed away, or refused.
+    """
+    uri = settings.tracking_uri
+    if runtime.deployment.id and uri.startswith("http"):
+        ask = MlflowClient(uri).search_experiments
+        patiently(lambda: ask(max_results=1), uri, settings.mlflow_patience, teller())
+
+
 def _fail(run: LiveRun, error: BaseException) -> None:
     """Say why; a store that is away is told by the next run."""
     run.log().tags(failure=f"{type(error).__name__}: {error}"[:5000])
