@@ -47,12 +47,12 @@ def try_it() -> str:
 
 def _came(client: SyncPrefectClient, automation: UUID, begun: datetime) -> dict[str, Any]:
     """The payload of the event that says what came of the call."""
-    wanted = EventFilter(
-        event=EventNameFilter(name=_OUTCOMES),
-        resource=EventResourceFilter(id=[f"prefect.automation.{automation}"]),
-    )
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
+        wanted = EventFilter(  # made anew: it ends with the moment of its making
+            event=EventNameFilter(name=_OUTCOMES),
+            resource=EventResourceFilter(id=[f"prefect.automation.{automation}"]),
+        )
         for event in client.read_events(wanted, limit=10).events:
             if event.occurred > begun:
                 return event.payload
