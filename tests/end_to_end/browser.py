@@ -22,6 +22,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.end_to_end.processes import LIMIT
+
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -56,7 +58,7 @@ def browsing(profile: Path) -> Iterator[Chrome]:
         driver.quit()
 
 
-def await_one(chromium: Chrome, path: str, limit: float = 120) -> WebElement:
+def await_one(chromium: Chrome, path: str, limit: float = LIMIT) -> WebElement:
     """The element of this XPath, when it is to be seen."""
     shown = expected_conditions.visibility_of_element_located((By.XPATH, path))
     return WebDriverWait(chromium, limit).until(shown, f"{path} at {chromium.current_url}")

@@ -9,6 +9,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.end_to_end.browser import await_one
+from tests.end_to_end.processes import LIMIT
 
 _LOADED = "return arguments[0].complete && arguments[0].naturalWidth"
 
@@ -53,14 +54,14 @@ class ExperimentPages:
     def picture(self, run: str, path: str) -> int:
         """The width of a picture among the artifacts, in pixels, when it has been drawn."""
         self._open(f"{self.runs}/{run}/artifacts/{path}")
-        wait = WebDriverWait(self.chromium, 120)
+        wait = WebDriverWait(self.chromium, LIMIT)
         return int(wait.until(lambda _: self._width("//img[contains(@src, 'blob:')]")))
 
     def document(self, run: str, path: str) -> str:
         """The text of a page among the artifacts, shown within the page."""
         self._open(f"{self.runs}/{run}/artifacts/{path}")
         shown = expected_conditions.frame_to_be_available_and_switch_to_it((By.TAG_NAME, "iframe"))
-        WebDriverWait(self.chromium, 120).until(shown)
+        WebDriverWait(self.chromium, LIMIT).until(shown)
         await_one(self.chromium, "//h1")
         return self.chromium.find_element(By.TAG_NAME, "body").text
 

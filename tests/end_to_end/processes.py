@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+LIMIT = 300
+"""Seconds that anything may take on a machine that is busy with much else."""
 COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
 
 
@@ -47,15 +49,26 @@ def call(
     )
 
 
-def wait_until(
-    condition: Callable[[], bool], process: Any, limit: float = 120, pause: float = 0.005
-) -> None:
-    """Wait for `condition` while `process` runs."""
+def until(condition: Callable[[], bool], limit: float = LIMIT, pause: float = 0.1) -> None:
+    """Wait for `condition`."""
     end = time.monotonic() + limit
     while not condition():
-        assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(pause)
+
+
+def wait_until(
+    condition: Callable[[], bool], process: Any, limit: float = LIMIT, pause: float = 0.005
+) -> None:
+    """Wait for `condition` while `process` runs."""
+
+    def seen() -> bool:
+        if condition():
+            return True
+        assert process.poll() is None, process.communicate()
+        return False
+
+    until(seen, limit, pause)
 
 
 def kill_group(process: Any) -> None:

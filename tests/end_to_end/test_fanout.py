@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from flows.fanout.refits import one_thread, refit
 from flows.fanout.units import fanned_out
 from flows.parameters import BacktestParameters
 from flows.settings import Settings
-from tests.end_to_end.processes import free_port, wait_until
+from tests.end_to_end.processes import LIMIT, free_port, until, wait_until
 from tests.flows.small import given, small_frame
 
 pytestmark = [
@@ -89,13 +88,6 @@ def names_of(flow_run: str) -> set[str]:
     return {run.name for run in runs}
 
 
-def until(condition: Callable[[], bool], limit: float = 120) -> None:
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("runner", ["threads", "dask", "ray"])
 def test_the_runner_changes_no_bit_and_leaves_no_process(
     runner: Any, bare: Backtest, tmp_path: Path
@@ -107,7 +99,7 @@ def test_the_runner_changes_no_bit_and_leaves_no_process(
     assert list(settings.panels.iterdir()) == []
     gone = [psutil.Process(p) for p in set(there) - before if psutil.pid_exists(p)]
     own = [p for p in gone if "resource_tracker" not in " ".join(p.cmdline())]
-    assert not psutil.wait_procs(own, timeout=240)[1]  # two of Ray take their time
+    assert not psutil.wait_procs(own, timeout=LIMIT)[1]
     wanted = {"fit gru-direct", *(f"refit gru-direct {fold.first}" for fold in work()[2])}
     until(lambda: wanted <= names_of(flow_run))
 
@@ -183,4 +175,4 @@ def test_a_cluster_does_not_outlive_its_run(
     assert len(children) >= 2
     run.kill()
     run.wait()
-    assert not psutil.wait_procs(children, timeout=240)[1]  # two of Ray take their time
+    assert not psutil.wait_procs(children, timeout=LIMIT)[1]

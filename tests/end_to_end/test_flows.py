@@ -16,6 +16,9 @@ import pandas as pd
 import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import TaskRun
+from prefect.client.schemas.sorting import TaskRunSort
 
 from features.errors import UserError
 from flows.backtest import backtest
@@ -23,6 +26,7 @@ from flows.delivery import Report
 from flows.forecast import forecast
 from flows.parameters import BacktestParameters, ForecastParameters
 from flows.tracking.runs import process_tags
+from tests.end_to_end.processes import until
 from tests.flows.small import MODELS, given, small_frame
 
 pytestmark = [
@@ -221,13 +225,16 @@ def test_two_homes_in_one_process_keep_apart(
 
 
 def test_mistakes_are_not_tried_again(run_forecast: Callable[..., Report], home: Path) -> None:
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.sorting import TaskRunSort
-
     with pytest.raises(UserError, match="unknown series 'z'"):
         run_forecast(series=["z"])
     with get_client(sync_client=True) as client:
-        newest = client.read_task_runs(sort=TaskRunSort.EXPECTED_START_TIME_DESC, limit=1)[0]
-    assert newest.name.startswith("fetch")
-    assert newest.run_count == 1
+
+        def newest() -> TaskRun:
+            found: list[TaskRun] = client.read_task_runs(
+                sort=TaskRunSort.EXPECTED_START_TIME_DESC, limit=1
+            )
+            return found[0]
+
+        until(lambda: newest().name.startswith("fetch") and newest().state_name == "Failed")
+        assert newest().run_count == 1
     assert runs(home) == []

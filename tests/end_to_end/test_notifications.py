@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.cli import run
 from flows.up.running import Running
 from flows.up.services import asked
+from tests.end_to_end.processes import until
 from tests.end_to_end.receiver import Receiver, receiving
 from tests.end_to_end.test_up import begun, deployed, runs
 from tests.flows.small import given, small_file, small_frame
@@ -53,6 +54,7 @@ def served(
     own.pop("MLFLOW_TRACKING_URI", None)
     with begun(own, home, tmp_path_factory.mktemp("elsewhere")) as (_, found):
         yield found
+        EventsWorker.drain_all()  # while there is a server that takes them
 
 
 @pytest.fixture(autouse=True)
@@ -60,19 +62,13 @@ def _same_home(home: Path, served: Running, monkeypatch: pytest.MonkeyPatch) -> 
     """Commands of this process use the servers of `up`, MLflow by a URL with a password."""
     monkeypatch.setenv("FORECASTLE_HOME", str(home))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", with_password(served.mlflow))
+    monkeypatch.setenv("PREFECT_API_URL", f"{served.prefect}/api")  # else a command sets it
     with temporary_settings({PREFECT_API_URL: f"{served.prefect}/api"}):
         yield
 
 
 def with_password(url: str) -> str:
     return url.replace("//", f"//somebody:{PASSWORD}@")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def start(found: Running, **fields: Any) -> str:

@@ -58,7 +58,7 @@ class Day:
 
     def until(self, condition: Callable[[], Any]) -> None:
         """Wait for it while `up` runs."""
-        wait_until(lambda: bool(condition()), self.process, limit=300, pause=0.5)
+        wait_until(lambda: bool(condition()), self.process, pause=0.5)
 
 
 @pytest.fixture(scope="module")

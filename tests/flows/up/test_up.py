@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from flows.up.services import (
 )
 from flows.up.status import as_text
 from flows.up.up import only_one
+from tests.end_to_end.processes import until
 
 PARENT = """
 import subprocess, sys
@@ -50,13 +51,6 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def me() -> Running:
     mine = Process.of("up", os.getpid())
     return Running("http://127.0.0.1:4200", "http://127.0.0.1:5000", mine, ready=True)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_what_runs_is_read_back_and_a_process_of_the_same_number_is_another(
