@@ -12,11 +12,13 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from features.errors import UserError
 from flows.up.running import Process, Running
@@ -215,6 +217,19 @@ def answers(url: str) -> bool:
         return False
 
 
+def _is_busy(error: BaseException) -> bool:
+    """Whether Prefect's database had another writer: the server has done nothing then."""
+    return (
+        isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.SERVICE_UNAVAILABLE
+    )
+
+
+@retry(
+    retry=retry_if_exception(_is_busy),
+    stop=stop_after_delay(30),
+    wait=wait_fixed(0.2),
+    reraise=True,
+)
 def asked(url: str, question: Mapping[str, Any]) -> Any:
     """The JSON answer to a POST.
 

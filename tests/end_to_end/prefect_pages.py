@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -96,13 +95,9 @@ class RunPage:
     def artifacts(self) -> list[str]:
         """The keys of its artifacts, by the tab of that name."""
         await_one(self.chromium, "//*[@role='tab'][contains(., 'Artifacts')]").click()
-        wait = WebDriverWait(
-            self.chromium, LIMIT, ignored_exceptions=[StaleElementReferenceException]
-        )
+        wait = WebDriverWait(self.chromium, LIMIT)
         return sorted(wait.until(lambda _: self._keys()))
 
     def _keys(self) -> set[str]:
-        """Of the links, when all of them have been drawn."""
         links = self.chromium.find_elements(By.CSS_SELECTOR, "a[href*='artifacts/key/']")
-        texts = {link.text.partition("\n")[0] for link in links}
-        return set() if "" in texts else texts
+        return {str(link.get_attribute("href")).rpartition("/")[2] for link in links}
