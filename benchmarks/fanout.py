@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.record import add_json, ending, write
 
-ROWS = ("bare", "threads 1", "threads 2", "dask 2", "ray 2")
+ROWS = ("bare", "threads 2", "dask 1", "dask 2", "ray 1", "ray 2")
 UNITS = 64
 
 
@@ -41,7 +41,7 @@ def measure(row: str, home: Path) -> dict[str, Any]:
     from flows.up.temporary_server import start_server
 
     given = {"source": "weather", "horizon": 7, "models": ["ridge", "gru-direct"]}
-    small = {"training": {"epochs": 3, "device": "cpu"}, "network": {"hidden": 16, "look_back": 28}}
+    small = {"training": {"epochs": 12, "device": "cpu"}, "network": {"hidden": 16, "look_back": 28}}
     p = BacktestParameters.model_validate(given | small | {"refit_every": 9})
     fetched = steps.fetch_data(p)
     p = steps.settle(p, fetched)

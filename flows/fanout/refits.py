@@ -72,8 +72,11 @@ def one_thread() -> Iterator[None]:
     """One thread for PyTorch and for linear algebra.
 
     Sums over several threads end in other last bits, so the figures would depend on how many
-    processes share the cores.
+    processes share the cores. Libraries that come later would not be limited: those that have
+    threads of their own are loaded before.
     """
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     with one_core(), threadpool_limits(1):

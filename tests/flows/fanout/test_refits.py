@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -236,3 +239,22 @@ def test_what_has_no_weights_ignores_a_warm_start() -> None:
     naive = build("naive", RECIPE)
     start_from(naive, build("naive", RECIPE))
     assert naive == build("naive", RECIPE)
+
+
+def test_no_library_that_comes_later_has_more_threads() -> None:
+    """In a process that has loaded nothing yet, as a worker's when its first unit comes."""
+    code = (
+        "from threadpoolctl import threadpool_info; from flows.fanout.refits import one_thread\n"
+        "with one_thread():\n"
+        "    import scipy.linalg, sklearn.ensemble, sklearn.linear_model\n"
+        "    print(*(pool['num_threads'] for pool in threadpool_info()))"
+    )
+    many = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | many,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(told.stdout.split()) == {"1"}
