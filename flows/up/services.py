@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from features.errors import UserError
 from flows.up.running import Process, Running
@@ -29,6 +29,8 @@ MLFLOW_DB = "mlflow.db"
 POOL = "forecastle"
 """Work pool of all deployments, and its one worker."""
 _ALLOWED, _ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
+_BUSY = 30.0
+"""Seconds in which Prefect's database, which has one writer, is free again: till then it is 503."""
 PORTS = {"prefect": 4200, "mlflow": 5000}
 """Preferred after those of the last time."""
 
@@ -217,19 +219,6 @@ def answers(url: str) -> bool:
         return False
 
 
-def _is_busy(error: BaseException) -> bool:
-    """Whether Prefect's database had another writer: the server has done nothing then."""
-    return (
-        isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.SERVICE_UNAVAILABLE
-    )
-
-
-@retry(
-    retry=retry_if_exception(_is_busy),
-    stop=stop_after_delay(30),
-    wait=wait_fixed(0.2),
-    reraise=True,
-)
 def asked(url: str, question: Mapping[str, Any]) -> Any:
     """The JSON answer to a POST.
 
@@ -239,8 +228,16 @@ def asked(url: str, question: Mapping[str, Any]) -> Any:
     request = urllib.request.Request(
         url, json.dumps(question).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    end = time.monotonic() + _BUSY
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() >= end:
+                raise
+            error.close()
+        time.sleep(0.2)
 
 
 def worker_is_there(prefect: str) -> bool:
