@@ -75,11 +75,6 @@ class RunForm:
         path = "./fieldset/following-sibling::*[normalize-space()]"
         return " ".join(one.text for one in self.field(*titles).find_elements(By.XPATH, path))
 
-    def started(self) -> str:
-        """The id of the run that the form has started."""
-        link = await_one(self.chromium, "//a[contains(@href, 'flow-run/')]")
-        return str(link.get_attribute("href")).rpartition("/")[2]
-
 
 class RunPage:
     """The page of a run."""

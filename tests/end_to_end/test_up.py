@@ -189,7 +189,10 @@ def backtest_from_the_form(chromium: Chrome, day: Day) -> str:
     form.write("2", "Training", "Epochs")
     keep(chromium, "prefect-form")
     form.submit()
-    return form.started()
+    mine = {"deployment_id": deployment, "auto_scheduled": False}
+    day.until(lambda: runs(day.found, **mine))  # the page says so too, but not for long
+    (run,) = runs(day.found, **mine)
+    return str(run["id"])
 
 
 def read_in_mlflow(chromium: Chrome, day: Day, run: str) -> None:
