@@ -11,6 +11,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.end_to_end.browser import await_one
 from tests.end_to_end.processes import LIMIT
 
+_WORDS = "return [...document.querySelectorAll('.main-svg text')].map(one => one.textContent)"
+"""At once: the chart is drawn more than once."""
 _LOADED = "return arguments[0].complete && arguments[0].naturalWidth"
 
 
@@ -26,14 +28,13 @@ class ExperimentPages:
         self.chromium.get("about:blank")
         self.chromium.get(address)
 
-    def children(self, parent: str) -> list[str]:
-        """The names below a run in the table of runs."""
+    def unfold(self, parent: str, *children: str) -> None:
+        """Show the runs below one in the table of runs; they have these names."""
         self._open(self.runs)
-        cell = "/ancestor::*[@role='gridcell']"
-        await_one(self.chromium, f"//a[contains(@href, '{parent}')]{cell}//button").click()
-        last = f"//a[contains(@href, '/runs/')][not(contains(@href, '{parent}'))]{cell}"
-        await_one(self.chromium, last)
-        return [found.text.splitlines()[-1] for found in self._all(last)]
+        cell = f"//a[contains(@href, '{parent}')]/ancestor::*[@role='gridcell']"
+        await_one(self.chromium, f"{cell}//button").click()
+        for name in children:
+            await_one(self.chromium, f"//a[contains(@href, '/runs/')][normalize-space()='{name}']")
 
     def overview(self, run: str) -> str:
         """What a run's page says, its description included."""
@@ -42,14 +43,13 @@ class ExperimentPages:
         await_one(self.chromium, "//*[contains(., 'Prefect run:')]")
         return self.chromium.find_element(By.TAG_NAME, "body").text
 
-    def chart(self, run: str, metric: str) -> list[str]:
-        """The words in the chart of a metric, those of its axes among them."""
+    def chart(self, run: str, metric: str, *words: str) -> None:
+        """Show the chart of a metric; it has these words, those of its axes among them."""
         self._open(f"{self.runs}/{run}/model-metrics")
         search = "//input[contains(@placeholder, 'Search metric')]"
         await_one(self.chromium, search).send_keys(metric)
-        plot = await_one(self.chromium, "//*[name()='svg'][contains(@class, 'main-svg')]/..")
-        texts = plot.find_elements(By.CSS_SELECTOR, "svg text")
-        return [text.text for text in texts]
+        wait = WebDriverWait(self.chromium, LIMIT)
+        wait.until(lambda _: set(words) <= set(self.chromium.execute_script(_WORDS)), str(words))
 
     def picture(self, run: str, path: str) -> int:
         """The width of a picture among the artifacts, in pixels, when it has been drawn."""
