@@ -41,7 +41,8 @@ def measure(row: str, home: Path) -> dict[str, Any]:
     from flows.up.temporary_server import start_server
 
     given = {"source": "weather", "horizon": 7, "models": ["ridge", "gru-direct"]}
-    small = {"training": {"epochs": 12, "device": "cpu"}, "network": {"hidden": 16, "look_back": 28}}
+    network = {"hidden": 16, "look_back": 28}
+    small = {"training": {"epochs": 12, "device": "cpu"}, "network": network}
     p = BacktestParameters.model_validate(given | small | {"refit_every": 9})
     fetched = steps.fetch_data(p)
     p = steps.settle(p, fetched)
