@@ -35,8 +35,6 @@ from flows.tracking.patience import StoreError, patiently, use_store
 from flows.tracking.post import Post, only
 from flows.urls import without_password
 
-_KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""By which MLflow's pages show training runs, and not what belongs to language models."""
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "optuna", "prefect", "mlflow")
 
 
@@ -229,7 +227,7 @@ def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     name = experiment_name(parameters)
     found = mlflow.get_experiment_by_name(name)
     if found is None:
-        return str(mlflow.create_experiment(name, settings.artifact_root, _KIND))
+        return str(mlflow.create_experiment(name, artifact_location=settings.artifact_root))
     if found.lifecycle_stage != "active":
         raise UserError(
             f"the MLflow experiment '{name}' has been deleted; restore it in MLflow or name "
