@@ -28,9 +28,15 @@ class StoreError(UserError):
     """The MLflow store does not answer, or refuses."""
 
     def __init__(self, uri: str, error: Exception, advice: str = _START) -> None:
-        reason = without_password(str(error).splitlines()[0])[:160]
+        reason = without_password(_said(error))[:160]
         shown = without_password(uri)
         super().__init__(f"the MLflow store at {shown} cannot be used ({reason}); {advice}")
+
+
+def _said(error: Exception) -> str:
+    """The first line, or of a database what that says itself: MLflow puts SQLAlchemy's words first."""
+    told = getattr(error.__cause__, "orig", None) or error
+    return str(told).splitlines()[0]
 
 
 def patiently(

@@ -221,6 +221,7 @@ def _fail(run: LiveRun, error: BaseException) -> None:
 
 def _open_experiment(settings: Settings, parameters: Parameters) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it raises the same
     settings.home.mkdir(parents=True, exist_ok=True)
     make_mlflow_database(settings.tracking_uri)
     use_store(settings.tracking_uri)
