@@ -34,7 +34,7 @@ class StoreError(UserError):
 
 
 def _said(error: Exception) -> str:
-    """The first line, or of a database what that says itself: MLflow puts SQLAlchemy's words first."""
+    """The first line, or what a database says itself: SQLAlchemy puts words of its own first."""
     told = getattr(error.__cause__, "orig", None) or error
     return str(told).splitlines()[0]
 
