@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -153,6 +154,7 @@ app.command()(deploy)
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    logging.raiseExceptions = False  # else Prefect writes half a line for logs that it cannot send
     sys.exit(run(sys.argv[1:]))
 
 
