@@ -54,6 +54,9 @@ def browsing(profile: Path) -> Iterator[Chrome]:
     driver = Chrome(options=options, service=Service(installed("chromedriver")))
     try:
         yield driver
+    except Exception as error:
+        error.add_note(f"{driver.current_url}\n{driver.find_element(By.TAG_NAME, 'body').text}")
+        raise
     finally:
         driver.quit()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -11,9 +12,14 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.end_to_end.browser import await_one
-from tests.end_to_end.processes import LIMIT
+from tests.end_to_end.processes import LIMIT, until
 
+_SUBMIT = "//button[normalize-space()='Submit']"
 _FIELD = ".//label[.='{0}' or .='{0} (Optional)']/ancestor::div[fieldset][1]"
+
+
+PATIENCE = 30.0
+"""Seconds after which one who waits for a run asks for it again."""
 
 
 class RunForm:
@@ -60,9 +66,25 @@ class RunForm:
 
     def submit(self) -> None:
         """Ask for the run."""
-        button = await_one(self.chromium, "//button[normalize-space()='Submit']")
+        button = await_one(self.chromium, _SUBMIT)
         self.chromium.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
+
+    def submit_until(self, made: Callable[[], object]) -> None:
+        """Ask for the run until it is there: a busy server may refuse, in words soon gone."""
+        asked = 0.0
+
+        def seen() -> bool:
+            nonlocal asked
+            if made():
+                return True
+            now = time.monotonic()
+            if now - asked > PATIENCE and self.chromium.find_elements(By.XPATH, _SUBMIT):
+                asked = now
+                self.submit()
+            return False
+
+        until(seen, pause=0.5)
 
     def complaint(self, *titles: str) -> str:
         """What is said against a field when the form has been submitted, by browser or server."""
