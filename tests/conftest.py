@@ -17,6 +17,8 @@ os.environ |= {
     "MPLBACKEND": "agg",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "true",
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
 }
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)

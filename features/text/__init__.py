@@ -1,0 +1,1 @@
+"""Text: corpora, vocabularies and batches of the course's models."""

@@ -1,0 +1,259 @@
+"""Each format is read as it is written, and each mistake is said in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from features.errors import UserError
+from features.text.corpora import Corpora
+from features.text.corpus import Labelled, Pair, Tagged
+from features.text.loaders import (
+    load_labelled,
+    load_pairs,
+    load_tagged,
+    load_text,
+    load_translations,
+)
+from features.text.source import Source, source_of
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return path
+
+    return to
+
+
+def at(path: Path, **options: str) -> Source:
+    return Source(str(path), options)
+
+
+def test_tab_separated_pairs(write: Write) -> None:
+    path = write("a.tsv", "Hi.\tSalut !\tCC-BY\r\nGo.\tVa !\n")
+    assert load_translations(at(path), "fr").train == [Pair("Hi.", "Salut !"), Pair("Go.", "Va !")]
+
+
+def test_two_files_line_by_line(write: Write) -> None:
+    one, other = write("x.en", "a b\nc\n"), write("x.ja", "い ろ\nは\n")
+    both = Source(f"{one},{other}")
+    assert load_translations(both, "ja").train == [Pair("a b", "い ろ"), Pair("c", "は")]
+
+
+def test_a_folder_of_parallel_files_keeps_its_own_parts(write: Write) -> None:
+    for part in ("train", "dev", "test"):
+        write(f"{part}.en", f"{part} one\n{part} two\n")
+        folder = write(f"{part}.ja", f"{part} 一\n{part} 二\n").parent
+    corpus = Corpora(translation=str(folder)).pairs("ja")
+    assert corpus.train == [Pair("train one", "train 一"), Pair("train two", "train 二")]
+    assert corpus.validation[0].source == "dev one"
+    assert corpus.test[1].target == "test 二"
+
+
+def test_a_folder_a_class(write: Write) -> None:
+    write("good/1.txt", "nice\nfilm")
+    folder = write("bad/1.txt", "dull").parents[1]
+    assert load_labelled(at(folder)).train == [
+        Labelled("dull", "bad"),
+        Labelled("nice film", "good"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "rt-polarity"], ids=["the folder", "what the names share"])
+def test_a_file_a_class(write: Write, name: str) -> None:
+    write("rt-polarity.pos", "nice\nfine\n")
+    folder = write("rt-polarity.neg", "dull\n").parent
+    found = load_labelled(at(folder / name)).train
+    assert found == [Labelled("dull", "neg"), Labelled("nice", "pos"), Labelled("fine", "pos")]
+
+
+def test_a_folder_a_class_in_train_and_test(write: Write) -> None:
+    for part in ("train", "test"):
+        write(f"imdb/{part}/pos/0.txt", f"{part} nice")
+        write(f"imdb/{part}/neg/0.txt", f"{part} dull")
+    found = load_labelled(at(write("imdb/README", "reviews").parent))
+    assert found.train == [Labelled("train dull", "neg"), Labelled("train nice", "pos")]
+    assert found.validation is None
+    assert found.test == [Labelled("test dull", "neg"), Labelled("test nice", "pos")]
+
+
+def test_json_lines_with_named_fields(write: Write) -> None:
+    path = write(
+        "a.jsonl", '{"review": "nice\\n one", "stars": 5}\n{"review": "dull", "stars": 1}\n'
+    )
+    found = load_labelled(at(path, text="review", label="stars")).train
+    assert found == [Labelled("nice one", "5"), Labelled("dull", "1")]
+
+
+def test_compressed_json_lines_of_sentences_in_parts(tmp_path: Path) -> None:
+    for part in ("train", "dev", "test"):
+        line = json.dumps({"source": [f"{part} a .", "b ."], "target": ["short .", "other ."]})
+        (tmp_path / f"{part}.jsonl.gz").write_bytes(gzip.compress(line.encode()))
+    corpus = Corpora(summaries=str(tmp_path)).summarised()
+    assert list(corpus.train) == [Pair("train a . b .", "short .")]
+    assert list(corpus.validation) == [Pair("dev a . b .", "short .")]
+
+
+def test_json_lines_of_translations(write: Write) -> None:
+    path = write("a.jsonl", '{"translation": {"en": "hi", "de": "hallo"}}\n')
+    assert load_translations(at(path), "de").train == [Pair("hi", "hallo")]
+    path = write("b.jsonl", '{"english": "hi", "deutsch": "hallo"}\n')
+    found = load_translations(at(path, en="english", de="deutsch"), "de").train
+    assert found == [Pair("hi", "hallo")]
+
+
+def test_dialogues_in_yaml(write: Write) -> None:
+    text = "conversations:\n- - Hi\n  - Hello\n  - How are you?\n- - Bye\n  - See you\n- alone\n"
+    path = write("talk/a.yml", text)
+    want = [Pair("Hi", "Hello"), Pair("Hello", "How are you?"), Pair("Bye", "See you")]
+    assert load_pairs(at(path)).train == want
+    assert load_pairs(at(path.parent)).train == want
+
+
+def test_tagged_files(write: Write) -> None:
+    path = write(
+        "train.conll",
+        "-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\nPeter NNP B-NP B-PER\n",
+    )
+    want = [Tagged(("EU", "rejects"), ("B-ORG", "O")), Tagged(("Peter",), ("B-PER",))]
+    assert load_tagged(at(path)).train == want
+    assert load_tagged(at(path.parent)).train == want
+
+
+def test_plain_text_with_any_line_ends_and_a_mark_of_bytes(write: Write) -> None:
+    path = write("a.txt", "\ufeffOne\r\ntwo\n\nthree")
+    assert load_text(at(path)) == "One\ntwo\n\nthree"
+
+
+def test_parts_that_a_source_lacks_are_drawn_by_the_seed(write: Write) -> None:
+    path = write("a.tsv", "".join(f"s{k}\tt{k}\n" for k in range(100)))
+    one, same = (Corpora(dialogue=str(path)).dialogues() for _ in range(2))
+    other = Corpora(dialogue=str(path), seed=1).dialogues()
+    assert one.digest == same.digest != other.digest
+    assert (len(one.train), len(one.validation), len(one.test)) == (80, 10, 10)
+    assert len({*one.train, *one.validation, *one.test}) == 100
+
+
+def test_an_option_names_what_stands_behind_the_question_mark() -> None:
+    assert source_of("a.jsonl?text=body&label=stars") == Source(
+        "a.jsonl", {"text": "body", "label": "stars"}
+    )
+    assert source_of("hf:user/set?config=fr-en") == Source("user/set", {"config": "fr-en"}, True)
+
+
+MISTAKES: dict[str, tuple[dict[str, bytes], str, str, str]] = {
+    "wrong encoding": (
+        {"a.tsv": "one\teins\nfive\tfünf\n".encode("latin-1")},
+        "dialogue",
+        "a.tsv",
+        r"a\.tsv has the byte 0xFC in line 2, which is no UTF-8; convert the file",
+    ),
+    "empty line": (
+        {"a.tsv": b"a\tb\n\nc\td\n"},
+        "dialogue",
+        "a.tsv",
+        r"a\.tsv has nothing in line 2 of 3, expected an example in each; remove the line",
+    ),
+    "empty file": ({"a.tsv": b" \n"}, "dialogue", "a.tsv", r"a\.tsv is empty, expected text"),
+    "misaligned": (
+        {"train.en": b"a\nb\n", "train.ja": b"a\n"},
+        "translation",
+        "",
+        r"train\.en has 2 lines and .*train\.ja has 1, expected as many in both; align them",
+    ),
+    "unknown language": (
+        {"train.en": b"a\n", "train.de": b"a\n"},
+        "translation",
+        "",
+        r"has no language 'ja' of train, its languages are de, en; name one of them",
+    ),
+    "unknown language of a record": (
+        {"a.jsonl": b'{"translation": {"en": "a", "de": "b"}}'},
+        "translation",
+        "a.jsonl",
+        r"has no language 'ja', its languages are en, de; name one of them",
+    ),
+    "over-long line": (
+        {"a.tsv": b"a\tb\n" + b"x" * 30_000 + b"\ty\n"},
+        "dialogue",
+        "a.tsv",
+        r"a\.tsv has 30,002 characters in line 2, expected at most 20,000; break the line",
+    ),
+    "missing field": (
+        {"a.jsonl": b'{"body": "a", "label": "x"}\n'},
+        "sentiment",
+        "a.jsonl",
+        r"line 1 has no field 'text', its fields are body, label; name the one that is meant",
+    ),
+    "missing file": ({}, "dialogue", "b.tsv", r"there is no file .*b\.tsv; name one that is there"),
+    "missing column": (
+        {"a.tsv": b"a\tb\nc\n"},
+        "dialogue",
+        "a.tsv",
+        r"a\.tsv has one column in line 2, expected two with a tab between",
+    ),
+    "no JSON": (
+        {"a.jsonl": b'{"text": "a", "label": "b"}\n{"text": '},
+        "sentiment",
+        "a.jsonl",
+        r"a\.jsonl has no JSON in line 2 \(Expecting value\), expected an object in each line",
+    ),
+    "no object": ({"a.jsonl": b"[1]"}, "sentiment", "a.jsonl", r"line 1 is list, expected an obj"),
+    "no YAML": ({"a.yml": b"a: [1"}, "dialogue", "a.yml", r"a\.yml is no YAML: while parsing"),
+    "no dialogues": ({"a.yml": b"a: 1"}, "dialogue", "a.yml", r"no list 'conversations' of lists"),
+    "no tag": (
+        {"a.conll": b"EU B-ORG\nrejects\n"},
+        "tags",
+        "a.conll",
+        r"a\.conll has one column in line 2, expected a token and its tag; add the tag",
+    ),
+    "one class": (
+        {"a.pos": b"nice\n"},
+        "sentiment",
+        "",
+        r"holds 1 files of classes, expected a folder or a file a class, at least two",
+    ),
+    "no training file": (
+        {"test.tsv": b"a\tb\n"},
+        "dialogue",
+        "",
+        r"holds no training file, expected train\.tsv, .*; name a file, or give it that name",
+    ),
+    "binary": ({"a.txt": b"a\x00b"}, "characters", "a.txt", r"a\.txt has a zero byte in line 1"),
+    "no archive": ({"a.jsonl.gz": b"{}"}, "sentiment", "a.jsonl.gz", r"a\.jsonl\.gz cannot be re"),
+    "no option": ({}, "dialogue", "a.tsv?source", r"expected PATH or hf:NAME, and behind a quest"),
+    "too few": ({"a.tsv": b"a\tb\n"}, "dialogue", "a.tsv", r"has 1 different examples, expected"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_said_in_one_sentence(tmp_path: Path, mistake: str) -> None:
+    files, kind, name, sentence = MISTAKES[mistake]
+    for file, content in files.items():
+        (tmp_path / file).write_bytes(content)
+    corpora = Corpora(**{kind: str(tmp_path / name)})  # type: ignore[arg-type]
+    ask = {
+        "characters": corpora.text,
+        "sentiment": corpora.labelled,
+        "tags": corpora.tagged,
+        "translation": lambda: corpora.pairs("ja"),
+        "dialogue": corpora.dialogues,
+    }
+    with pytest.raises(UserError, match=sentence) as caught:
+        ask[kind]()
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_language_of_the_embedded_translations() -> None:
+    with pytest.raises(UserError, match="no embedded translations into 'tlh', expected fr or ja"):
+        Corpora().pairs("tlh")
