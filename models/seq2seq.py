@@ -37,7 +37,7 @@ class Seq2Seq(Network):
         self.pieces = -(-shape.horizon // w)
         self.bridge = nn.Linear(D, D)
         self.decoder = (nn.LSTMCell if cell == "lstm" else nn.GRUCell)(w + w * shape.known + D, D)
-        self.attention = Attention(D, settings.attention)
+        self.attention = Attention(D, "scaled" if settings.attention == "dot" else "additive")
         self.out = nn.Linear(2 * D, w * shape.levels)
 
     def forward(self, batch: Batch) -> Prediction:  # noqa: D102

@@ -32,7 +32,8 @@ def limited(default: N, **limits: float) -> N:
     return field(default=default, metadata=limits)
 
 
-def _require_limits(settings: Any) -> None:
+def require_limits(settings: Any) -> None:
+    """Refuse fields that are not within their limits."""
     for one in fields(settings):
         value = getattr(settings, one.name)
         for limit, bound in one.metadata.items():
@@ -64,13 +65,13 @@ class NetworkSettings:
     calendar: bool = True
     """Show the network where in the day, week and year a step lies."""
     attention: Literal["dot", "additive"] = "dot"
-    """Score of the seq2seq attention."""
+    """Score of the seq2seq attention: the scaled dot product, or the additive one."""
     teacher_forcing: float = limited(0.5, ge=0, le=1)
     """Share of decoder steps of seq2seq that are fed the true value at the start of training; it
     falls linearly to 0 (scheduled sampling)."""
 
     def __post_init__(self) -> None:
-        _require_limits(self)
+        require_limits(self)
         require(
             self.look_back >= self.segment,
             f"look_back must be at least one segment of {self.segment}, got {self.look_back}",
@@ -108,4 +109,4 @@ class TrainingSettings:
     """Networks trained from the seeds seed, seed + 1, … whose forecasts are averaged."""
 
     def __post_init__(self) -> None:
-        _require_limits(self)
+        require_limits(self)

@@ -1,0 +1,1 @@
+"""Models of text: the cells by hand, language models, classifiers, translators, captions."""
