@@ -1,0 +1,1 @@
+"""How good a model of text is, and figures one learns from."""
