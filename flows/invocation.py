@@ -66,13 +66,26 @@ def parameters_of(
         raise UserError(
             f"no source is named, expected {', '.join(SOURCES)} or the path of a file; name one"
         )
-    fields = _merge(dict(PRESETS.get(source, {})), written) | {"source": source}
-    for key, value in [*options.items(), *map(_parse, settings)]:
-        _set(fields, key, value)
+    below = _merge(dict(PRESETS.get(source, {})), written) | {"source": source}
+    fields = laid_over(below, None, options, settings)
     try:
         return FORMS[flow].model_validate(fields)
     except ValidationError as error:
         raise UserError(one_sentence(error)) from error
+
+
+def laid_over(
+    below: dict[str, Any], config: Path | None, options: dict[str, Any], settings: list[str]
+) -> dict[str, Any]:
+    """Fields of parameters from, each over those before: `below`, file, options, settings.
+
+    Raises:
+        UserError: a file or a setting that cannot be read.
+    """
+    fields = _merge(below, _read(config) if config else {})
+    for key, value in [*options.items(), *map(_parse, settings)]:
+        _set(fields, key, value)
+    return fields
 
 
 def conduct(parameters: AnyParameters) -> Report:

@@ -47,6 +47,7 @@ from flows.cli.options import (
 )
 from flows.cli.score import score
 from flows.cli.up import add_up
+from flows.text.command import text
 
 INTERRUPTED = 130
 """Exit code that Typer gives to an interrupt, without a word."""
@@ -64,6 +65,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 app.add_typer(data)
+app.add_typer(text)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -34,7 +35,12 @@ def show(*reports: Report) -> None:
     for report in reports:
         _show_outcome(console, Outcome.of(report.result))
         _show_places(console, report)
-    for uri in {report.run.shown_uri: None for report in reports if not report.run.link}:
+    show_stores(console, [report.run for report in reports])
+
+
+def show_stores(console: Console, runs: Iterable[TrackedRun]) -> None:
+    """How to open the stores of runs that have no page."""
+    for uri in {run.shown_uri: None for run in runs if not run.link}:
         # Each on a line of its own and never broken, to be copied from there.
         console.print(f"\nRuns      {_near_uri(uri)}, to be opened with", soft_wrap=True)
         console.print(_command(_near_uri(uri)), soft_wrap=True)

@@ -89,6 +89,12 @@ def deployments(plan: Plan) -> list[Deployment]:
             "Look for leaks of the future in a source and in every step.",
             {"params": _told(parameters_of("backtest", USUAL[0], None, {}, []))},
         ),
+        Deployment(
+            "text",
+            "flows.text.flow.text",
+            "Train the text models of the course, chapter by chapter.",
+            {"params": {"chapters": [1, 2, 3, 4]}},
+        ),
     ]
 
 

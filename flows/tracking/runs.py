@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Protocol
 
 import mlflow
 import psutil
@@ -36,6 +36,17 @@ from flows.tracking.post import Post, only
 from flows.urls import without_password
 
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "optuna", "prefect", "mlflow")
+
+
+class Told(Protocol):
+    """Parameters of a flow, as far as MLflow is told of them."""
+
+    @property
+    def experiment(self) -> str | None:
+        """The experiment that was asked for."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """All fields, by name."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class LiveRun(TrackedRun):
 
 @contextmanager
 def tracked_run(
-    settings: Settings, parameters: Parameters, name: str, tags: dict[str, str]
+    settings: Settings, parameters: Told, name: str, tags: dict[str, str]
 ) -> Iterator[LiveRun]:
     """A parent run: finished when the block ends well, failed with its reason when it does not.
 
@@ -135,7 +146,7 @@ def flat(fields: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def experiment_name(parameters: Parameters) -> str:
+def experiment_name(parameters: Told) -> str:
     """The experiment that was asked for, or else the source's domain."""
     return parameters.experiment or "files"
 
@@ -183,7 +194,7 @@ def process_tags() -> dict[str, str]:
 
 
 def _begin(
-    settings: Settings, parameters: Parameters, name: str, tags: dict[str, str]
+    settings: Settings, parameters: Told, name: str, tags: dict[str, str]
 ) -> tuple[str, str]:
     """The ids of a new parent run and of its experiment."""
     experiment = _open_experiment(settings, parameters)
@@ -219,7 +230,7 @@ def _fail(run: LiveRun, error: BaseException) -> None:
         run.tell(str(away))
 
 
-def _open_experiment(settings: Settings, parameters: Parameters) -> str:
+def _open_experiment(settings: Settings, parameters: Told) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every table it makes
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it raises the same
     settings.home.mkdir(parents=True, exist_ok=True)
