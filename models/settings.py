@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from features.errors import UserError
 
 Cell = Literal["lstm", "gru"]
+Recurrence = Literal["rnn", "lstm", "gru"]
 Strategy = Literal["direct", "recursive", "seq2seq"]
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.text.pairs import Contest, Plan, Shape
 from features.text.corpus import Corpus, cut
-from features.text.loaders import load_translations
 from features.text.source import source_of
+from features.text.translations import load_translations
 from features.text.vocabulary import Vocabulary
 from models.text.transformer import TransformerSettings
 from models.text.translator import TranslatorSettings

@@ -53,7 +53,7 @@ def plot_alignments(alignments: Sequence[Alignment], title: str, columns: int = 
     rows = -(-len(alignments) // columns)
     widest = max(len(one.read) for one in alignments)
     tallest = max(len(one.written) for one in alignments)
-    width, height = max(3.6, 0.36 * widest + 1.2), max(2.6, 0.26 * tallest + 1.2)
+    width, height = max(3.6, 0.3 * widest + 1.2), max(2.6, 0.22 * tallest + 1.2)
     figure, grid = panels(rows, columns, width * columns + 0.9, height * rows + 0.5)
     for axes, one in zip(grid, alignments, strict=False):
         image = axes.imshow(one.weights, cmap=SEQUENTIAL, aspect="auto", vmin=0, vmax=1)

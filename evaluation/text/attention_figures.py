@@ -27,23 +27,24 @@ def plot_scores(table: pd.DataFrame, title: str) -> Figure:
     """
     figure, grid = panels(2, 2, 10.5, 6.6)
     columns = {
-        "spread": ("standard deviation", "Scores of numbers with variance 1"),
-        "largest": ("largest weight", "Softmax over them: 1 is one key alone"),
-        "slope": ("norm of the derivative", "What is left to learn from"),
-        "milliseconds": ("ms, forward and backward", "Cost"),
+        "spread": ("standard deviation", "Scores, of queries and keys with variance 1"),
+        "largest": ("largest weight, mean", "Softmax over them: 1 is one key alone"),
+        "slope": ("norm of its derivative, mean", "Slope of the softmax: to learn from"),
+        "milliseconds": ("ms, forward and backward", "Cost of a step"),
     }
     widths = sorted(table["width"].unique())
     for axes, (column, (unit, name)) in zip(grid, columns.items(), strict=True):
         for place, (score, rows) in enumerate(table.groupby("score", sort=False)):
             axes.plot(rows["width"], rows[column], label=score, **look(place))
-        labelled(axes, "width D", unit, name)
+        labelled(axes, "width D of queries and keys", unit, name)
         axes.set_xscale("log", base=2)
         axes.set_xticks(widths, [str(width) for width in widths])
         if column in ("spread", "milliseconds"):
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
         else:
             axes.set_ylim(bottom=0)
-    legend(grid[0])
+    legend(grid[-1], title="local is general, in a window", alignment="left")
     return titled(figure, title)
 
 
@@ -57,27 +58,32 @@ def plot_positions(
 
     Args:
         table: [T, D] sinusoidal positions.
-        sums: for some starts, [K] product of the sinusoidal position there with that k steps on.
-        turns: the same of a query and a key that are turned by their places.
+        sums: for some starts, [K] product of a word there with the same word k steps on, the
+            sinusoidal position of each added to it.
+        turns: the same of a word that is turned by its places.
         moved: for each way to tell places, how far self-attention's output of a sentence is from
-            that of the same words in another order, in units of its own size.
+            that of the same words in the opposite order, in units of its own size.
     """
     figure, (pattern, summed, turned, told) = panels(2, 2, 10.5, 6.8)
     image = pattern.imshow(table, cmap=DIVERGING, aspect="auto", vmin=-1, vmax=1)
-    figure.colorbar(image, ax=pattern, pad=0.02).outline.set_visible(False)
+    bar = figure.colorbar(image, ax=pattern, pad=0.02)
+    bar.ax.tick_params(labelsize=8)
+    bar.outline.set_visible(False)
     labelled(pattern, "column", "place", "Sinusoidal positions: added to the words", grid=False)
     for axes, found, name in (
-        (summed, sums, "Product of two sinusoidal positions"),
-        (turned, turns, "Score of the same words, turned (rotary)"),
+        (summed, sums, "Waves added: the score of a word depends on the place too"),
+        (turned, turns, "Turned (rotary): only the distance counts, all lines are one"),
     ):
         for place, (start, values) in enumerate(found.items()):
-            style = look(place, marked=False) | {"lw": 5 - 1.7 * place}
+            style = look(place, marked=False)
+            if found is turns:  # they lie upon each other
+                style["lw"] = 5 - 1.7 * place
             axes.plot(np.arange(len(values)), values, label=f"from place {start}", **style)
-        labelled(axes, "steps between the two", "product", name)
+        labelled(axes, "steps to the same word further on", "product, 1 at no distance", name)
         legend(axes)
     bars = told.barh(list(moved), list(moved.values()), height=0.55, color=look(0)["color"])
     told.bar_label(bars, fmt=" {:.2f}", fontsize=9, color=INK)
-    labelled(told, "distance, relative", "", "Output, when the words change places", grid=False)
+    labelled(told, "change, relative", "", "Outputs, when the words are turned round", grid=False)
     told.invert_yaxis()
     told.set_xlim(0, 1.2 * max(*moved.values(), 0.1))
-    return titled(figure, "Positions: attention by itself knows no order")
+    return titled(figure, "Attention by itself knows no order: places have to be told")

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from evaluation.palette import GREY, INK, NETWORKS
 from evaluation.text.drawing import panels, titled
 from features.panel import Floats
@@ -27,11 +25,6 @@ class Described:
     weights: Floats
     """[T, L] over the regions of a square grid, row by row."""
     reference: str
-
-
-def exact(written: Sequence[str], references: Sequence[str]) -> float:
-    """Share of captions that are the reference word for word; in [0, 1]."""
-    return float(np.mean([a == b for a, b in zip(written, references, strict=True)]))
 
 
 def token_accuracy(written: Sequence[str], references: Sequence[str]) -> float:

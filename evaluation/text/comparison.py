@@ -54,7 +54,7 @@ def plot_runs(runs: pd.DataFrame, figures: Mapping[str, str], title: str) -> Fig
         labelled(axes, label, "", grid=False)
         axes.grid(axis="x", color=GRID, lw=0.6)
         axes.margins(x=0.15)
-        axes.locator_params(axis="x", nbins=4)
+        axes.locator_params(axis="x", nbins=5, min_n_ticks=3)
     row[0].set_yticks(range(len(models)), models)
     row[0].invert_yaxis()
     return titled(figure, title)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evaluation.palette import GREY, GRID, INK, NETWORKS
+from evaluation.plots import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DPI = 150
 MARKERS = "osD^vX"
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"
 """Scales of colours: of values on both sides of zero, and of amounts."""
@@ -54,7 +54,14 @@ def look(place: int, marked: bool = True) -> dict[str, Any]:
 
 def legend(axes: Axes, **where: Any) -> None:
     """What the lines of these axes are."""
-    axes.legend(frameon=False, fontsize=8.5, **where)
+    style: dict[str, Any] = {"fontsize": 8.5, "title_fontsize": 8.5}
+    axes.legend(frameon=False, **style | where)
+
+
+def legend_beside(figure: Figure, axes: Axes) -> None:
+    """What the lines of these axes are, to the right of them all."""
+    lines = axes.get_legend_handles_labels()
+    figure.legend(*lines, loc="outside right center", frameon=False, fontsize=8.5)
 
 
 def shown(character: str) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from evaluation.palette import ACTUAL, GRID, INK, NETWORKS
-from evaluation.plots import DPI
+from evaluation.text.drawing import labelled, legend_beside, panels, titled
 from features.panel import Floats
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -28,7 +27,7 @@ def plot_scalings(
         train: steps of the training range, which comes first.
         title: of the figure.
     """
-    figure, axes = _canvas(9, 4.2)
+    figure, (axes,) = panels(1, 1, 9, 4.2)
     for colour, (name, values) in zip(NETWORKS, scaled.items(), strict=False):
         axes.plot(stamps, values, lw=1.2, color=colour, label=name)
     axes.axvspan(stamps[train], stamps[-1], color=GRID, alpha=0.5, lw=0)
@@ -37,7 +36,9 @@ def plot_scalings(
         stamps[train], 0.98, " to be forecast", transform=top, va="top", color=INK, fontsize=8
     )
     axes.axhline(0, color=INK, lw=0.6)
-    return _finish(figure, axes, title, "", "scaled value")
+    labelled(axes, "", "scaled value")
+    legend_beside(figure, axes)
+    return titled(figure, title)
 
 
 def plot_intervals(table: pd.DataFrame, title: str, unit: str) -> Figure:
@@ -49,48 +50,24 @@ def plot_intervals(table: pd.DataFrame, title: str, unit: str) -> Figure:
         unit: of the values.
     """
     table = table.sort_values("value", ascending=False)
-    figure, axes = _canvas(9, 1.2 + 0.45 * len(table))
+    figure, (axes,) = panels(1, 1, 9, 1.2 + 0.45 * len(table))
     rows = np.arange(len(table))
     beyond = np.abs(table[["lower", "upper"]].to_numpy().T - table["value"].to_numpy())
     axes.errorbar(table["value"], rows, xerr=beyond, fmt="o", color=NETWORKS[0], capsize=3, lw=1.5)
     axes.set_yticks(rows, table.index)
     axes.set_ylim(-0.6, len(table) - 0.4)
-    return _finish(figure, axes, title, unit, "", grid="x", legend=False)
+    labelled(axes, unit, "", grid=False)
+    axes.grid(axis="x", color=GRID, lw=0.6)
+    return titled(figure, title)
 
 
 def plot_monthly(table: pd.DataFrame, title: str, unit: str) -> Figure:
     """A line a column over the months of the index."""
-    figure, axes = _canvas(9, 4.2)
+    figure, (axes,) = panels(1, 1, 9, 4.2)
     marks = ("o", "s", "^", "D")
     for colour, mark, name in zip((*NETWORKS[:3], ACTUAL), marks, table.columns, strict=False):
         axes.plot(table.index, table[name], marker=mark, ms=4, color=colour, label=name)
     axes.set_ylim(bottom=0)
-    return _finish(figure, axes, title, "", unit)
-
-
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure((width, height), dpi=DPI, layout="constrained")
-    return figure, figure.subplots()
-
-
-def _finish(
-    figure: Figure,
-    axes: Axes,
-    title: str,
-    x: str,
-    y: str,
-    grid: Literal["x", "y"] = "y",
-    legend: bool = True,
-) -> Figure:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis=grid, color=GRID, lw=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    axes.set_xlabel(x, fontsize=9)
-    axes.set_ylabel(y, fontsize=9)
-    if legend:
-        figure.legend(loc="outside right center", frameon=False, fontsize=8.5)
-    return figure
+    labelled(axes, "", unit)
+    legend_beside(figure, axes)
+    return titled(figure, title)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evaluation.palette import GREY
-from evaluation.text.drawing import DIVERGING, SEQUENTIAL, labelled, look, panels, titled
+from evaluation.text.drawing import (
+    DIVERGING,
+    SEQUENTIAL,
+    labelled,
+    legend_beside,
+    look,
+    panels,
+    titled,
+)
 from features.panel import Floats
 
 if TYPE_CHECKING:
@@ -57,15 +65,21 @@ def plot_retention(kept: Mapping[float, Floats], slopes: Mapping[float, Floats])
         slopes: [T] size of the derivative of the last cell state by that 1 … T steps before, by
             the same.
     """
-    figure, (left, right) = panels(1, 2, 9.5, 3.8, sharey=True)
+    figure, (left, right) = panels(1, 2, 10, 3.8, sharey=True)
     for axes, lines in ((left, kept), (right, slopes)):
         _draw_lines(axes, lines, "forget bias {:g}", first=1)
         axes.set_yscale("log")
         axes.set_ylim(1e-4, 10)
-    labelled(left, "steps after it was written", "share", "forward: what is left of a cell state")
-    labelled(right, "steps back", "", "backward: how much of an error arrives")
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8.5)
+    labelled(
+        left,
+        "steps after it was written",
+        "share that is left",
+        "forward: what is left of a cell state",
+    )
+    labelled(
+        right, "steps back", "norm of the derivative", "backward: how much of an error arrives"
+    )
+    legend_beside(figure, left)
     return titled(figure, "A forget gate near 1 carries the cell state, and the error, far")
 
 
@@ -80,7 +94,7 @@ def plot_settling(answers: Mapping[float, Floats], candidate: Floats) -> Figure:
     axes.step(range(len(candidate)), candidate, where="mid", color=GREY, ls=":", label="candidate")
     _draw_lines(axes, answers, "update bias {:g}", first=0)
     labelled(axes, "step", "hidden state")
-    figure.legend(loc="outside right center", frameon=False, fontsize=8.5)
+    legend_beside(figure, axes)
     return titled(figure, "The update gate sets how soon a GRU follows what it reads")
 
 

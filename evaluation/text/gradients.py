@@ -62,7 +62,8 @@ def plot_clipping(
 
     Args:
         norms: of each training's name, the norms before any clipping, one a step.
-        losses: of each training's name, the validation losses, one an epoch.
+        losses: of each training's name, the validation losses in the adding problem, one an epoch;
+            whoever guesses the mean of two draws from [0, 1] has their variance, 1/6.
         limit: the norm that is clipped to.
     """
     figure, (left, right) = panels(1, 2, 9.4, 3.8)
@@ -74,7 +75,7 @@ def plot_clipping(
     left.axhline(limit, color=GREY, lw=1, ls="--", label=f"limit {limit:g}")
     left.set_yscale("log")
     labelled(left, "step", "norm of the gradient", "before it is clipped")
-    labelled(right, "epoch", "validation loss", "what is learned")
+    labelled(right, "epoch", "mean squared error", "what is learned (0.17: the mean is guessed)")
     legend(left)
     legend(right)
     return titled(figure, "Exploding gradients: a training with and without clipping")
@@ -97,7 +98,7 @@ def plot_truncation(
     axes.set_xticks(list(windows), [str(one) for one in windows])
     labelled(axes, f"window in steps, of {length}", "cosine with the full gradient (1: the same)")
     legend(axes, loc="lower right")
-    return titled(figure, "What truncated back-propagation through time leaves of a gradient")
+    return titled(figure, "What truncated back-propagation leaves of a gradient, before training")
 
 
 def plot_lags(
@@ -123,6 +124,15 @@ def plot_lags(
         one.set_xticks(lengths, [str(length) for length in lengths])
         one.minorticks_off()
         unit = "mean squared error" if task == "adding" else "nats a symbol"
-        labelled(one, "length in steps" if task == "adding" else "lag in steps", unit, task)
+        reached = ", ".join(
+            f"{cell} {_reached(found, solved[task])}" for cell, found in cells.items()
+        )
+        lag = "length in steps" if task == "adding" else "lag in steps"
+        labelled(one, lag, unit, f"{task}, longest solved: {reached}")
         legend(one)
-    return titled(figure, f"How far back each cell learns to remember in {steps} steps")
+    return titled(figure, f"How far back each cell learns to remember in {steps} updates")
+
+
+def _reached(found: Mapping[int, float], solved: float) -> str:
+    """The longest length that is solved."""
+    return str(max((length for length, loss in found.items() if loss <= solved), default="none"))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot_costs(table: pd.DataFrame, title: str) -> Figure:
+def plot_cost_by_length(table: pd.DataFrame, title: str) -> Figure:
     """Training speed, writing speed and memory over the length of a sequence, a line a model.
 
     Args:
@@ -33,6 +33,7 @@ def plot_costs(table: pd.DataFrame, title: str) -> Figure:
         labelled(axes, "tokens of a sequence", unit, name)
         axes.set_xscale("log", base=2)
         axes.set_xticks(lengths, [str(length) for length in lengths])
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_ylim(bottom=0)
     legend(grid[0])
     return titled(figure, title)
@@ -51,10 +52,11 @@ def plot_heads(table: pd.DataFrame, title: str) -> Figure:
         "bleu": ("BLEU in %", "Quality: more is better"),
         "trained": ("target tokens per second", "Training: more is better"),
     }
-    for place, (axes, (column, (unit, name))) in enumerate(zip(grid, columns.items(), strict=True)):
+    for axes, (column, (unit, name)) in zip(grid, columns.items(), strict=True):
         names = [str(heads) for heads in table["heads"]]
-        bars = axes.bar(names, table[column], width=0.6, color=look(place)["color"])
+        bars = axes.bar(names, table[column], width=0.6, color=look(0)["color"])
         axes.bar_label(bars, fmt="{:,.2f}" if column == "loss" else "{:,.0f}", fontsize=8.5)
+        axes.yaxis.set_major_formatter("{x:,g}")
         labelled(axes, "heads", unit, name)
         axes.margins(y=0.12)
     return titled(figure, title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from evaluation.text.drawing import labelled, look, panels, titled
+from evaluation.text.drawing import labelled, legend_beside, look, panels, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,5 +33,5 @@ def plot_entity_f1(found: Mapping[str, Mapping[str, float]]) -> Figure:
     axes.set_xticks(range(len(kinds)), kinds)
     axes.set_ylim(0, 1)
     labelled(axes, "kind of entity", "F1: higher is better")
-    figure.legend(loc="outside right center", frameon=False, fontsize=8.5)
+    legend_beside(figure, axes)
     return titled(figure, "Entities found whole, with their kind")

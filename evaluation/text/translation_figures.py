@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluation.palette import GREY, INK, NETWORKS
-from evaluation.text.drawing import labelled, legend, look, panels, titled
+from evaluation.palette import GREY, INK, NETWORKS, PAPER
+from evaluation.text.drawing import SEQUENTIAL, labelled, legend, look, panels, titled
 from features.panel import Floats
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def plot_forcing(
     labelled(learned, "epoch", "nats per token", "Validation loss, true words fed")
     labelled(written, "BLEU in %", "", "What it writes by itself", grid=False)
     fed.set_ylim(0, 105)
+    for axes in (fed, learned):
+        axes.locator_params(axis="x", integer=True)
     written.set_yticks(range(len(scores)), list(scores), fontsize=8.5, color=INK)
     written.invert_yaxis()
     written.set_xlim(0, 1.15 * max(*scores.values(), 1.0))
@@ -110,7 +112,8 @@ def plot_vocabularies(table: pd.DataFrame) -> Figure:
         axes.set_xscale("log")
         axes.set_xticks(ticks, [str(size) for size in ticks])
         axes.minorticks_off()
-        axes.set_ylim(bottom=0)
+    long.set_ylim(bottom=0)
+    unknown.set_ylim(bottom=-0.5)  # so that what lies on zero is seen
     legend(long)
     return titled(figure, "Sub-words: between characters and words")
 
@@ -124,19 +127,24 @@ def plot_contexts(points: Floats, texts: Sequence[str], lengths: Sequence[int]) 
         lengths: [R] tokens.
     """
     figure, (axes,) = panels(1, 1, 9.5, 6)
+    most = max(float(np.quantile(lengths, 0.95)), min(lengths) + 1)  # a few are much longer
     dots = axes.scatter(
-        points[:, 0], points[:, 1], c=lengths, s=16, cmap="cividis", alpha=0.75, lw=0
+        points[:, 0], points[:, 1], c=lengths, s=16, cmap=SEQUENTIAL, vmax=most, lw=0
     )
     for (x, y), text in zip(points, texts, strict=True):
         if text:
             axes.plot(x, y, "o", ms=6, mfc="none", mec=NETWORKS[1])
-            style: dict[str, Any] = {"fontsize": 7.5, "color": INK}
+            paper = {"boxstyle": "square,pad=0.1", "fc": PAPER, "ec": "none", "alpha": 0.75}
+            style: dict[str, Any] = {"fontsize": 7.5, "color": INK, "bbox": paper}
             said = axes.annotate(text, (x, y), (5, 4), textcoords="offset points", **style)
             said.set_in_layout(False)
-    figure.colorbar(dots, ax=axes, label="tokens of the sentence", shrink=0.8)
+    bar = figure.colorbar(dots, ax=axes, shrink=0.8, extend="max")
+    bar.set_label("tokens of the sentence", fontsize=9)
+    bar.ax.tick_params(labelsize=8)
     labelled(axes, "first principal component", "second principal component", grid=False)
     low, high = points[:, 0].min(), points[:, 0].max()
-    axes.set_xlim(low - 0.05 * (high - low), high + 0.45 * (high - low))
+    wide = (high - low) or 1.0
+    axes.set_xlim(low - 0.05 * wide, high + 0.45 * wide)
     return titled(figure, "A sentence as one vector: all that the decoder knows of it")
 
 

@@ -11,6 +11,7 @@ from features.errors import UserError
 from features.text import loaders
 from features.text.corpus import Corpus, Labelled, Pair, Tagged, cut, cut_in_order
 from features.text.source import Parts, Source, source_of
+from features.text.translations import load_translations
 
 E = TypeVar("E")
 
@@ -19,9 +20,9 @@ E = TypeVar("E")
 class Corpora:
     """Where each kind of text comes from; None is the embedded one.
 
-    A source is a path or `hf:NAME`; `features/text/loaders.py` says what each kind may be. The
-    parts are the corpus's own where it has them, else they are drawn by the seed: eight tenths to
-    learn from, one to choose by, one to judge by.
+    A source is a path or `hf:NAME`; `loaders.py` and `translations.py` say what each kind may be.
+    The parts are the corpus's own where it has them, else they are drawn by the seed: eight tenths
+    to learn from, one to choose by, one to judge by.
     """
 
     characters: str | None = None
@@ -48,7 +49,13 @@ class Corpora:
 
     def labelled(self) -> Corpus[Labelled]:
         """Sentences and their sentiment."""
-        return self._corpus(self.sentiment, loaders.load_labelled, "sentiment")
+        corpus = self._corpus(self.sentiment, loaders.load_labelled, "sentiment")
+        if len(found := {one.label for one in corpus.train}) < 2:
+            raise UserError(
+                f"the corpus {corpus.name} has the one class {', '.join(found)} to learn from, "
+                "expected at least two; add examples of another"
+            )
+        return corpus
 
     def tagged(self) -> Corpus[Tagged]:
         """Sentences with a tag for each token: B-, I- and O as in CoNLL 2003."""
@@ -57,7 +64,8 @@ class Corpora:
     def pairs(self, language: str = "fr") -> Corpus[Pair]:
         """English and another language: `fr` as it is written, `ja` in tokens.
 
-        Of a user's source, any language that it has; two columns or files have one.
+        Of a user's source, any language that it has; the one of these two for the other, and two
+        columns or files have one.
         """
         if self.translation is None and language not in _TRANSLATIONS:
             raise UserError(
@@ -66,7 +74,8 @@ class Corpora:
             )
 
         def load(source: Source) -> Parts[Pair]:
-            return loaders.load_translations(source, language)
+            others = _TRANSLATIONS if language in _TRANSLATIONS else ()
+            return load_translations(source, language, *others)
 
         return self._corpus(self.translation, load, f"english-{language}")
 
@@ -77,6 +86,24 @@ class Corpora:
     def dialogues(self) -> Corpus[Pair]:
         """What is said, and what is answered."""
         return self._corpus(self.dialogue, loaders.load_pairs, "dialogue")
+
+    def require(self) -> None:
+        """Read all that the user names, so that a mistake is said before anything is trained.
+
+        Raises:
+            UserError: a source that cannot be used.
+        """
+        reading: dict[str, Callable[[], object]] = {
+            "characters": self.text,
+            "sentiment": self.labelled,
+            "tags": self.tagged,
+            "translation": self.pairs,
+            "summaries": self.summarised,
+            "dialogue": self.dialogues,
+        }
+        for kind, read in reading.items():
+            if getattr(self, kind) is not None:
+                read()
 
     def _corpus(
         self, named: str | None, load: Callable[[Source], Parts[E]], kind: str

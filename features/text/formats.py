@@ -78,30 +78,43 @@ def records(path: Path, wanted: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     for number, line in enumerate(lines(path, LONGEST_RECORD), start=1):
         try:
             record = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", None) or str(error)
             raise UserError(
-                f"{path} has no JSON in line {number} ({error.msg}), expected an object in each "
+                f"{path} has no JSON in line {number} ({reason}), expected an object in each "
                 "line; mend it"
             ) from error
         yield picked(record, wanted, f"{path}, line {number}")
 
 
-def picked(record: object, wanted: Sequence[str], where: str) -> tuple[Any, ...]:
-    """Fields of a record.
+def picked(
+    record: object, wanted: Sequence[str], where: str, blank: bool = False
+) -> tuple[Any, ...]:
+    """Fields of a record, which may be empty if `blank`.
 
     Raises:
-        UserError: it is no record, or lacks one.
+        UserError: it is no record, lacks one, or has nothing in it.
     """
     if not isinstance(record, dict):
         raise UserError(f"{where} is {type(record).__name__}, expected an object of named fields")
     for name in wanted:
-        if record.get(name) in (None, "", []):
+        if name not in record:
             there = ", ".join(map(str, record)) or "none"
             raise UserError(
                 f"{where} has no field '{name}', its fields are {there}; name the one that is "
                 f"meant behind the source, as ?text=NAME"
             )
+        if is_empty(record[name]) and not blank:
+            raise UserError(
+                f"{where} has nothing in its field '{name}', expected something in every record; "
+                "take the record out"
+            )
     return tuple(record[name] for name in wanted)
+
+
+def is_empty(value: object) -> bool:
+    """Whether a field has nothing in it."""
+    return value in (None, []) or (isinstance(value, str) and not value.strip())
 
 
 def flat(value: object) -> str:
@@ -125,7 +138,7 @@ def chatterbot(path: Path) -> list[Pair]:
 
     try:
         content = yaml.load(whole(path), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none
         reason = " ".join(str(error).split())
         raise UserError(f"{path} is no YAML: {reason}; mend it") from error
     talks = content.get("conversations") if isinstance(content, dict) else None

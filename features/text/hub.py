@@ -9,24 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from features.errors import UserError
-from features.text.formats import picked
+from features.text.formats import is_empty, picked
 from features.text.source import PART_NAMES, TEST, TRAIN, VALIDATION, Parts, Source
 
 E = TypeVar("E")
-_OWN = ("config", "revision", "data_files", "data_dir", *PART_NAMES)
-"""Options that are no fields' names."""
 
 
 def from_hub(
-    source: Source, wanted: Sequence[str], make: Callable[[tuple[Any, ...]], E]
+    source: Source, wanted: Sequence[str], make: Callable[[tuple[Any, ...]], E], blank: bool = False
 ) -> Parts[E]:
-    """Read a data set.
+    """Read a data set, but for records with an empty field or a class that is kept secret.
 
     Args:
         source: its name, and as options `config`, `revision`, `data_files`, `data_dir`, or a file
             each for `train`, `validation` and `test`.
         wanted: fields of a record.
         make: an example of their values; of a class label its name, not its number.
+        blank: a field may be empty.
 
     Raises:
         UserError: `datasets` is not installed, there is no such data set, or a field is missing.
@@ -35,7 +34,8 @@ def from_hub(
     parts: dict[str, Sequence[E] | None] = {}
     for part, names in PART_NAMES.items():
         found = next((loaded[name] for name in names if name in loaded), None)
-        parts[part] = None if found is None else _examples(source, found, wanted, make)
+        read = [] if found is None else _examples(source, found, wanted, make, blank)
+        parts[part] = read or None
     if not parts[TRAIN]:
         there = ", ".join(map(str, loaded)) or "none"
         raise UserError(
@@ -76,14 +76,21 @@ def _load(source: Source) -> Mapping[str, Any]:
 
 
 def _examples(
-    source: Source, found: Any, wanted: Sequence[str], make: Callable[[tuple[Any, ...]], E]
+    source: Source,
+    found: Any,
+    wanted: Sequence[str],
+    make: Callable[[tuple[Any, ...]], E],
+    blank: bool,
 ) -> list[E]:
     names = {name: _names(found.features.get(name)) for name in wanted}
     examples = []
     for k, record in enumerate(found):
-        values = picked(record, wanted, f"the data set {source.name}, record {k}")
-        pairs = zip(wanted, values, strict=True)
-        examples.append(make(tuple(_named(value, names[name]) for name, value in pairs)))
+        values = picked(record, wanted, f"the data set {source.name}, record {k}", blank=True)
+        named = [_named(value, names[name]) for name, value in zip(wanted, values, strict=True)]
+        if blank or not any(is_empty(value) for value in named):
+            example: Any = make(tuple(named))
+            if blank or all(example):  # neither side of a pair is empty
+                examples.append(example)
     return examples
 
 
@@ -96,4 +103,6 @@ def _names(feature: Any) -> list[str] | None:
 def _named(value: Any, names: list[str] | None) -> Any:
     if names is None:
         return value
-    return [names[one] for one in value] if isinstance(value, list) else names[value]
+    if isinstance(value, list):
+        return [names[one] for one in value]
+    return None if value is None or value < 0 else names[value]  # -1 is one that is kept secret

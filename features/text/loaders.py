@@ -11,10 +11,10 @@ from features.text import formats
 from features.text.corpus import Labelled, Pair, Tagged
 from features.text.hub import from_hub
 from features.text.reading import whole
-from features.text.source import PART_NAMES, Parts, Source, parts_of
+from features.text.source import PART_NAMES, Parts, Source, files_of_classes, parts_of
 
-_JSON = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
-_TABS = (".tsv", ".tsv.gz", ".txt", ".txt.gz")
+JSON = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
+TABS = (".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _YAML = (".yml", ".yaml")
 _CONLL = (".conll", ".txt", ".iob", ".bio", ".tsv")
 
@@ -27,7 +27,7 @@ def load_text(source: Source) -> str:
     """
     if source.hub:
         (wanted,) = source.fields("text")
-        parts = from_hub(source, (wanted,), lambda values: str(values[0]))
+        parts = from_hub(source, (wanted,), lambda values: str(values[0] or ""), blank=True)
         return "\n".join(parts.train) + "\n"
     if source.path.is_dir():
         return "\n".join(whole(path) for path in _files(source.path, (".txt",)))
@@ -51,8 +51,8 @@ def load_labelled(source: Source) -> Parts[Labelled]:
 
     if source.hub:
         return from_hub(source, wanted, make)
-    if _is_json(source.path):
-        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], _JSON)
+    if is_json(source.path):
+        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], JSON)
     if source.path.is_file():
         return Parts(formats.columns_of_classes(source.path))
     return _class_folders(source.path)
@@ -67,6 +67,11 @@ def load_tagged(source: Source) -> Parts[Tagged]:
     wanted = source.fields("tokens", "tags")
 
     def make(values: tuple[Any, ...]) -> Tagged:
+        if not all(isinstance(value, list | tuple) for value in values):
+            raise UserError(
+                f"{source.name} has the sentence '{str(values[0])[:60]}', expected lists of tokens "
+                "and of tags; write them so"
+            )
         tokens, tags = (tuple(map(str, value)) for value in values)
         if len(tokens) != len(tags):
             raise UserError(
@@ -77,8 +82,8 @@ def load_tagged(source: Source) -> Parts[Tagged]:
 
     if source.hub:
         return from_hub(source, wanted, make)
-    if _is_json(source.path):
-        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], _JSON)
+    if is_json(source.path):
+        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], JSON)
     return parts_of(source, formats.conll, _CONLL)
 
 
@@ -99,90 +104,12 @@ def load_pairs(source: Source) -> Parts[Pair]:
         return from_hub(source, wanted, make)
     if source.path.suffix in _YAML:
         return Parts(formats.chatterbot(source.path))
-    if _has(source.path, _YAML):
+    if has(source.path, _YAML):
         files = _files(source.path, _YAML)
         return Parts([pair for path in files for pair in formats.chatterbot(path)])
-    if _is_json(source.path):
-        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], _JSON)
-    return parts_of(source, formats.tab_separated, _TABS)
-
-
-def load_translations(source: Source, language: str, from_language: str = "en") -> Parts[Pair]:
-    """Sentences in English and another language.
-
-    Two files `FILE.en,FILE.ja`; a folder of `train.en`, `train.ja`, `dev.en` and so on;
-    tab-separated columns; JSON lines or a data set with the languages, or `source` and `target`, or
-    `translation` with both, as fields.
-
-    Raises:
-        UserError: what cannot be read, files of unequal length, or a language that is not there.
-    """
-    if not source.hub and "," in source.name:
-        return Parts(_two_files(source))
-    if not source.hub and source.path.is_dir() and not _is_json(source.path):
-        return _moses(source.path, from_language, language)
-    if not source.hub and not _is_json(source.path):
-        return parts_of(source, formats.tab_separated, _TABS)
-    wanted: tuple[str, ...] = ("translation",)
-    if "source" in source.options or "target" in source.options:
-        wanted = source.fields("source", "target")
-    elif from_language in source.options or language in source.options:
-        wanted = source.fields(from_language, language)
-
-    def make(values: tuple[Any, ...]) -> Pair:
-        if len(values) == 1:
-            values = _of_languages(source, values[0], (from_language, language))
-        return Pair(formats.flat(values[0]), formats.first(values[1]))
-
-    if source.hub:
-        return from_hub(source, wanted, make)
-    return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], _JSON)
-
-
-def _of_languages(source: Source, both: Any, languages: Sequence[str]) -> tuple[Any, ...]:
-    there = list(both) if isinstance(both, dict) else []
-    for language in languages:
-        if language not in there:
-            raise UserError(
-                f"{source.name} has no language '{language}', its languages are "
-                f"{', '.join(there) or 'none'}; name one of them"
-            )
-    return tuple(both[language] for language in languages)
-
-
-def _two_files(source: Source) -> list[Pair]:
-    names = [name.strip() for name in source.name.split(",")]
-    if len(names) != 2 or not all(names):
-        raise UserError(
-            f"the source '{source.name}' names {len(names)} files, expected two with a comma "
-            "between; name both languages"
-        )
-    return formats.parallel(*(Path(name).expanduser() for name in names))
-
-
-def _moses(folder: Path, first: str, second: str) -> Parts[Pair]:
-    stems = {part: _stem(folder, part, first) for part in PART_NAMES}
-    if stems["train"] is None:
-        raise UserError(
-            f"the folder {folder} holds no train.{first}, expected a file a language; its files "
-            f"are {_listed(folder)}; name them so"
-        )
-    found: dict[str, list[Pair] | None] = {}
-    for part, stem in stems.items():
-        if stem is not None and not (folder / f"{stem}.{second}").is_file():
-            languages = sorted(p.suffix[1:] for p in folder.glob(f"{stem}.*") if p.suffix[1:])
-            raise UserError(
-                f"the folder {folder} has no language '{second}' of {stem}, its languages are "
-                f"{', '.join(languages)}; name one of them"
-            )
-        files = None if stem is None else (folder / f"{stem}.{x}" for x in (first, second))
-        found[part] = None if files is None else formats.parallel(*files)
-    return Parts(found["train"] or (), found["validation"], found["test"])
-
-
-def _stem(folder: Path, part: str, language: str) -> str | None:
-    names = PART_NAMES[part]
-    return next((name for name in names if (folder / f"{name}.{language}").is_file()), None)
+    if is_json(source.path):
+        return parts_of(source, lambda p: [make(v) for v in formats.records(p, wanted)], JSON)
+    return parts_of(source, formats.tab_separated, TABS)
 
 
 def _class_folders(path: Path) -> Parts[Labelled]:
@@ -203,7 +130,7 @@ def _classes(path: Path) -> list[Labelled]:
             for folder in folders
             for file in _files(folder, ("",))
         ]
-    there = path.iterdir() if path.is_dir() else path.parent.glob(f"{path.name}.*")
+    there = path.iterdir() if path.is_dir() else files_of_classes(path)
     files = sorted(p for p in there if p.is_file() and not p.name.startswith("."))
     labels = [p.suffix[1:] if path.is_file() or _share_stem(files) else p.stem for p in files]
     if len(set(labels)) < 2:
@@ -222,11 +149,13 @@ def _share_stem(files: Sequence[Path]) -> bool:
     return len({file.stem for file in files}) == 1
 
 
-def _is_json(path: Path) -> bool:
-    return path.name.endswith(_JSON) or _has(path, _JSON)
+def is_json(path: Path) -> bool:
+    """Whether it is JSON lines, or a folder of them."""
+    return path.name.endswith(JSON) or has(path, JSON)
 
 
-def _has(folder: Path, suffixes: tuple[str, ...]) -> bool:
+def has(folder: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether a folder has a file that ends so."""
     return folder.is_dir() and any(p.name.endswith(suffixes) for p in folder.iterdir())
 
 
@@ -239,8 +168,3 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
             "another"
         )
     return files
-
-
-def _listed(folder: Path) -> str:
-    names = sorted(path.name for path in folder.iterdir())
-    return ", ".join(names[:8]) + (" …" if len(names) > 8 else "") if names else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,11 +88,11 @@ def blocks(path: Path) -> Iterator[list[tuple[int, str]]]:
 
 
 def _bytes(path: Path) -> bytes:
-    if not path.exists():
-        raise UserError(f"there is no file {path}; name one that is there")
     try:
+        if not path.exists():
+            raise UserError(f"there is no file {path}; name one that is there")
         content = path.read_bytes()
         return gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{path} cannot be read: {why}; name another file") from error

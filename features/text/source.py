@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -24,6 +25,8 @@ PART_NAMES = {
     TEST: ("test",),
 }
 """How files and data sets name the parts that they come in."""
+HUB_OPTIONS = ("config", "revision", "data_files", "data_dir", *PART_NAMES)
+"""Options of a data set that are no names of fields."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,14 @@ class Source:
     @property
     def path(self) -> Path:
         """Where it is."""
-        return Path(self.name).expanduser()
+        return _at(self.name)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The same; the files of two languages have a comma between."""
+        if "," not in self.name or is_there(self.path):
+            return [self.path]
+        return [_at(name.strip()) for name in self.name.split(",") if name.strip()]
 
     @property
     def title(self) -> str:
@@ -46,7 +56,18 @@ class Source:
         return self.name if self.hub else self.path.name or self.name
 
     def fields(self, *defaults: str) -> tuple[str, ...]:
-        """The names of fields: those that the user gives, or else the default ones."""
+        """The names of fields: those that the user gives, or else the default ones.
+
+        Raises:
+            UserError: an option that is no field's.
+        """
+        known = (*defaults, *(HUB_OPTIONS if self.hub else ()))
+        for option in self.options:
+            if option not in known:
+                raise UserError(
+                    f"the source {self.name} has no option '{option}', expected "
+                    f"{', '.join(known)}; name one of these, or leave it out"
+                )
         return tuple(self.options.get(name, name) for name in defaults)
 
 
@@ -89,6 +110,26 @@ def source_of(text: str) -> Source:
             "OPTION=VALUE with & between; write it so"
         )
     return Source(name, dict(pairs), hub)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder, or a file a class of this name."""
+    try:
+        return path.exists() or bool(files_of_classes(path))
+    except (OSError, ValueError):  # no place that one may look at, or no name of one
+        return False
+
+
+def files_of_classes(path: Path) -> list[Path]:
+    """`reviews.neg` and `reviews.pos` of `reviews`."""
+    return sorted(path.parent.glob(f"{escape(path.name)}.*"))
+
+
+def _at(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # ~ and a name that no user has
+        return Path(name)
 
 
 def parts_of(

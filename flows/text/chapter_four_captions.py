@@ -8,7 +8,8 @@ from dataclasses import asdict
 import pandas as pd
 import torch
 
-from evaluation.text.captions import Described, exact, plot_described, token_accuracy
+from evaluation.text.captions import Described, plot_described, token_accuracy
+from evaluation.text.labels import accuracy
 from features.text.corpus import Corpus
 from features.text.scenes import Scene, scenes
 from features.text.vocabulary import BEGIN, Vocabulary
@@ -43,7 +44,8 @@ def captions(bench: Bench) -> None:
     bench.table("4.7-captions", table)
     whole = table.iloc[-1]
     bench.tell("captioner", exact=float(whole["exact"]), token_accuracy=float(whole["tokens"]))
-    title = f"What it says and where it looks: {100 * whole['exact']:.0f} % of captions are exact"
+    share = f"{100 * whole['exact']:.0f} % of captions are exact"
+    title = f"What it says, and where it looks for each word: {share}; a wrong word is orange"
     bench.figure("4.7-captions", plot_described(chosen(said, corpus.test), title))
 
 
@@ -84,7 +86,7 @@ def scored(found: Sequence[Scene], written: Sequence[str]) -> pd.DataFrame:
         ]
         if pairs:
             got, wanted = zip(*pairs, strict=True)
-            rows.append((count, len(pairs), exact(got, wanted), token_accuracy(got, wanted)))
+            rows.append((count, len(pairs), accuracy(wanted, got), token_accuracy(got, wanted)))
     return pd.DataFrame(rows, columns=["digits", "scenes", "exact", "tokens"])
 
 

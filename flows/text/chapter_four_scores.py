@@ -29,7 +29,8 @@ def scores(bench: Bench) -> None:
     columns = ["score", "width", "spread", "largest", "slope", "milliseconds", "parameters"]
     table = pd.DataFrame(rows, columns=columns)
     bench.table("4.1-scores", table)
-    bench.figure("4.1-scores", plot_scores(table, "Five scores of attention, untrained"))
+    title = "Unscaled products of wide vectors leave the softmax one key, and little slope"
+    bench.figure("4.1-scores", plot_scores(table, title))
 
 
 def measured(score: Score, width: int, bench: Bench) -> tuple[float, float, float, float, int]:
@@ -55,7 +56,7 @@ def measured(score: Score, width: int, bench: Bench) -> tuple[float, float, floa
         spread if own else float("nan"),
         float(weights.amax(-1).mean()),
         float(slope(weights).mean()) if own else float("nan"),
-        1000 * quickest(step, bench.pick(12, 1)),
+        1000 * quickest(step, bench.pick(40, 1)),
         sum(one.numel() for one in attention.parameters()),
     )
 
@@ -81,10 +82,12 @@ def positions(bench: Bench) -> None:
     torch.manual_seed(bench.seed)
     D, steps = 64, 80
     table = sinusoidal(torch.arange(120 + steps), D)
-    q = torch.randn(1, D)
-    same = rotary(q.expand(len(table), D), torch.arange(len(table)))
+    word = torch.randn(1, D)
+    turned = rotary(word.expand(len(table), D), torch.arange(len(table)))
     starts = (0, 40, 120)
-    sums, turns = ({start: products(at, start, steps) for start in starts} for at in (table, same))
+    sums, turns = (
+        {start: products(at, start, steps) for start in starts} for at in (word + table, turned)
+    )
     moved = {
         "none": order_told(D, "none"),
         "sinusoidal": order_told(D, "sinusoidal"),

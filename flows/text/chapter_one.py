@@ -47,7 +47,8 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "1.5",
         "Long lags: adding and copying",
-        "How far back each cell learns to remember where nothing but memory helps.",
+        "How far back each cell learns to remember where nothing but memory helps: none is best at "
+        "both tasks.",
         "models.text.long_lags",
         "1.5-lags.png",
         long_lags,

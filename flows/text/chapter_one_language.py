@@ -37,7 +37,7 @@ def language_model(bench: Bench) -> None:
     model = LanguageModel(len(text.vocabulary), shape)
     rows, steps = bench.pick((32, 64), (4, 16))
     task = language_task(text.ids(text.train), text.ids(text.held), rows, steps)
-    how = settings(bench, bench.pick(6, 2), 6e-3, clip=0.25)
+    how = settings(bench, bench.pick(4, 2), 6e-3, clip=0.25)
     epochs = bench.train("characters-lstm", model, task, how, **vars(shape))
     held = {"LSTM": [epoch.validation_loss / math.log(2) for epoch in epochs]}
     counting = {n: cost(counted(text.train, text.held, n)).bits for n in (1, 2, 3, 5)}
@@ -67,7 +67,7 @@ def costs(text: Characters, nats: Floats) -> pd.DataFrame:
 def samples(bench: Bench, text: Characters, model: LanguageModel) -> None:
     """Texts from one prompt, by every way to choose the next character."""
     length, several = bench.pick((300, 8), (20, 2))
-    prompt = text.unseen[:60]
+    prompt = prose(text.unseen, 60)
     read = text.ids(prompt).expand(several, -1)
     parts, rows = [f"prompt: {prompt}\n"], []
     for name, choice in CHOICES.items():
@@ -80,3 +80,9 @@ def samples(bench: Bench, text: Characters, model: LanguageModel) -> None:
         rows.append({"choice": name, "known words": known, "distinct 4-grams": fresh})
     bench.text("1.6-samples", "\n".join(parts))
     bench.table("1.6-samples", pd.DataFrame(rows))
+
+
+def prose(text: str, length: int) -> str:
+    """Some characters in a row with as many letters as there are: no table, no blank lines."""
+    starts = range(0, max(1, len(text) - length), length)
+    return max((text[k : k + length] for k in starts), key=lambda part: sum(map(str.isalpha, part)))

@@ -28,7 +28,7 @@ def shapes(bench: Bench) -> None:
         model = Shaped(tokens, bench.pick(64, 8), tokens, shape)
         said = length if shape.endswith("many") else 1
         count = bench.pick(1024, 32) // said  # as many answers a step, whatever the shape
-        task = shape_task(shape, tokens, ids, held, length, bench.pick(150, 3), count)
+        task = shape_task(shape, tokens, ids, held, length, bench.pick(110, 3), count)
         name = f"shape-{shape}"
         epochs = bench.train(name, model, task, settings(bench, 2, 0.01), shape=shape)
         nats = min(epoch.validation_loss for epoch in epochs)

@@ -46,7 +46,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "3.5",
         "The context vector's limit",
-        "That one vector holds a short sentence and not a long one, where attention does not care.",
+        "That one vector holds less of a text the longer it is, and that attention keeps more.",
         "models.text.translator",
         "3.5-length.png",
         by_length,

@@ -32,7 +32,7 @@ def schedules(bench: Bench) -> None:
         "inverse sigmoid": inverse_sigmoid(3.0),
     }
     shape = TranslatorSettings(hidden=bench.pick(96, 16), attention="additive", dropout=0.1)
-    pairs, shares, found, scores = corpus.test[:300], {}, {}, {}
+    pairs, shares, found, scores = corpus.test, {}, {}, {}
     for name, forcing in ways.items():
         lesson = Lesson(epochs, forcing=forcing)
         machine, history = learned(
@@ -54,7 +54,7 @@ def widths(bench: Bench) -> None:
     corpus = japanese(bench)
     shape = TranslatorSettings(hidden=bench.pick(96, 16), attention="additive", dropout=0.1)
     name = "for the search"
-    machine, _ = learned(bench, name, corpus, words(corpus), shape, Lesson(bench.pick(2, 1)))
+    machine, _ = learned(bench, name, corpus, words(corpus), shape, Lesson(bench.pick(3, 1)))
     pairs = corpus.test[: bench.pick(200, 8)]
     texts, wanted = [pair.source for pair in pairs], [pair.target for pair in pairs]
     rows = []
@@ -77,45 +77,56 @@ def widths(bench: Bench) -> None:
 def by_length(bench: Bench) -> None:
     """3.5: the context vector against attention, on one to four sentences at a time."""
     corpus = joined(
-        bench.corpora.pairs("fr"), bench.pick(3000, 40), bench.pick(400, 16), bench.seed
+        bench.corpora.pairs("ja"), bench.pick(2000, 40), bench.pick(250, 16), bench.seed
     )
-    both = (
-        Vocabulary.subwords((pair.source for pair in corpus.train), 1000),
-        Vocabulary.subwords((pair.target for pair in corpus.train), 1000),
-    )
+    both = words(corpus)
     texts, wanted = [pair.source for pair in corpus.test], [pair.target for pair in corpus.test]
     written, losses = {}, {}
-    ways: dict[str, Score | None] = {"context vector": None, "attention": "additive"}
+    ways: dict[str, Score | None] = {"context vector": None, "attention": "dot"}
     for name, attention in ways.items():
-        shape = TranslatorSettings(hidden=bench.pick(128, 16), attention=attention, dropout=0.1)
-        lesson = Lesson(bench.pick(10, 1), 5e-3, 1024)
+        shape = TranslatorSettings(hidden=bench.pick(96, 16), attention=attention, dropout=0.1)
+        lesson = Lesson(bench.pick(6, 1))
         machine, _ = learned(bench, f"by length {name}", corpus, both, shape, lesson)
         written[name] = machine.translate(texts, Search(width=1))
         losses[name] = np.array(machine.losses(corpus.test))
-        score, loss = bleu(written[name], wanted), float(losses[name].mean())
+        score, loss = bleu(written[name], wanted, "none"), float(losses[name].mean())
         bench.tell(f"by length {name}", bleu=score, loss=loss)
         lengths = machine.numbers(texts).lengths
-    table = scored_by_length(lengths, written, wanted, losses, bench.pick(7, 2))
+    table = scored_by_length(lengths, written, wanted, losses, bench.pick(6, 2), "none")
     bench.table("3.5-length", table)
-    bench.figure("3.5-length", plot_by_length(table, "What one vector holds, by length"))
+    bench.figure(
+        "3.5-length",
+        plot_by_length(
+            table, "The longer the text, the less of it one vector holds; attention keeps more"
+        ),
+    )
 
 
 def joined(corpus: Corpus[Pair], train: int, held: int, seed: int) -> Corpus[Pair]:
-    """Pairs of one to four sentences, drawn within each part, so that there are long ones too."""
+    """Pairs of one to four sentences, drawn within each part, so that there are long ones too.
+
+    Half of the training part are single sentences, which are learned first; the others have as
+    many of each.
+    """
     draw = random.Random(seed)
 
-    def long(pairs: Sequence[Pair]) -> Pair:
-        chosen = draw.choices(pairs, k=draw.randint(1, 4))
+    def long(pairs: Sequence[Pair], weights: tuple[int, ...]) -> Pair:
+        count = draw.choices((1, 2, 3, 4), weights)[0]
+        chosen = draw.choices(pairs, k=count)
         return Pair(*(" ".join(texts) for texts in zip(*chosen, strict=True)))
 
-    counts = ((corpus.train, train), (corpus.validation, held), (corpus.test, held))
-    parts = ([long(pairs) for _ in range(count)] for pairs, count in counts)
+    asked = (
+        (corpus.train, train, (5, 2, 2, 1)),
+        (corpus.validation, held, (1, 1, 1, 1)),
+        (corpus.test, held, (1, 1, 1, 1)),
+    )
+    parts = ([long(pairs, weights) for _ in range(count)] for pairs, count, weights in asked)
     return Corpus(f"{corpus.name}, joined", *parts)
 
 
 def japanese(bench: Bench) -> Corpus[Pair]:
     """English and Japanese, in tokens."""
-    return some(bench.corpora.pairs("ja"), bench.pick(3000, 60), bench.pick(400, 12))
+    return some(bench.corpora.pairs("ja"), bench.pick(2000, 60), bench.pick(300, 12))
 
 
 def words(corpus: Corpus[Pair]) -> tuple[Vocabulary, Vocabulary]:

@@ -28,7 +28,7 @@ def context_vector(bench: Bench) -> None:
     )
     shape = TranslatorSettings(hidden=bench.pick(128, 16), attention=None, dropout=0.1)
     machine, _ = learned(
-        bench, "context vector", corpus, both, shape, Lesson(bench.pick(12, 1), 5e-3)
+        bench, "context vector", corpus, both, shape, Lesson(bench.pick(10, 1), 5e-3)
     )
     texts = [pair.source for pair in corpus.test][:300]
     wanted = [pair.target for pair in corpus.test][:300]
@@ -58,7 +58,7 @@ def contexts(machine: Machine, texts: list[str]) -> Floats:
 def plane(vectors: Floats) -> Floats:
     """[R, D] → [R, 2]: their first two principal components."""
     centred = vectors - vectors.mean(0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    _, _, axes = np.linalg.svd(centred)  # all D of them, however few the rows
     found: Floats = centred @ axes[:2].T
     return found
 

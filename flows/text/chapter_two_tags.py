@@ -38,7 +38,7 @@ def tagging_entities(bench: Bench) -> None:
         for part in (corpus.train, corpus.validation, corpus.test)
     ]
     vocabulary = Vocabulary.words(" ".join(one.tokens) for one in parts[0])
-    tags = names(tag for one in parts[0] for tag in one.tags)
+    tags = names(tag for one in corpus.train for tag in one.tags)
     truth = [one.tags for one in parts[2]]
     kinds = sorted({span.kind for one in truth for span in entities(one)})
     epochs = bench.pick(6, 1)

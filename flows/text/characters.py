@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from features.errors import UserError
 from features.text.vocabulary import Vocabulary
 from flows.text.bench import Bench
 from models.settings import TrainingSettings
 
+LEAST = 5_000
+"""Characters of a text that every example has enough in, part by part."""
 SMALL = 12_000
 """Characters of the training text that a small example reads."""
 
@@ -37,8 +40,18 @@ class Characters:
 
 
 def characters(bench: Bench) -> Characters:
-    """The bench's text; the vocabulary is the training text's."""
+    """The bench's text; the vocabulary is the training text's.
+
+    Raises:
+        UserError: a source that cannot be used, or holds too little.
+    """
     corpus = bench.corpora.text()
+    count = sum(len(part) for part in (corpus.train, corpus.validation, corpus.test))
+    if count < LEAST:
+        raise UserError(
+            f"the text {corpus.name} has {count:,} characters, expected at least {LEAST:,}; name "
+            "a longer one"
+        )
     parts = ("".join(part) for part in (corpus.train, corpus.validation, corpus.test))
     train, held, unseen = (part[: bench.pick(len(part), SMALL)] for part in parts)
     return Characters(Vocabulary.characters([train]), train, held, unseen or held)

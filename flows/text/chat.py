@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from features.errors import UserError
+from flows.files import intact
 from flows.text.translating import Machine
 
 NAME = "chat.safetensors"
@@ -23,18 +25,25 @@ def chat(
         say: what shows an answer.
 
     Raises:
-        UserError: nothing has learned to chat yet.
+        UserError: nothing has learned to chat yet, or not with this version.
     """
-    path = home / "text" / NAME
-    if not path.is_file():
-        raise UserError(
-            f"there is no chatbot at {path}; train one with `forecastle text --chapters 3`"
-        )
-    machine = Machine.kept(path)
+    machine = _machine(home / "text" / NAME)
     for line in _typed() if lines is None else lines:
         if not line.strip():
             return
-        say(answer(machine, line))
+        say(answer(machine, line) or "…")
+
+
+def _machine(path: Path) -> Machine:
+    advice = "train one with `forecastle text --examples 3.7`"
+    if not path.is_file():
+        raise UserError(f"there is no chatbot at {path}; {advice}")
+    try:
+        if intact(path):
+            return Machine.kept(path)
+    except (KeyError, TypeError, RuntimeError):  # other settings or weights than these have
+        pass
+    raise UserError(f"{path} is cut short, or of another version; {advice}")
 
 
 def answer(machine: Machine, line: str) -> str:
@@ -49,8 +58,9 @@ def plain(line: str) -> str:
 
 def _typed() -> Iterator[str]:
     """Lines of the standard input, asked for where someone types them."""
+    ask = "> " if sys.stdin.isatty() else ""
     while True:
         try:
-            yield input("> ")
+            yield input(ask)
         except EOFError:
             return

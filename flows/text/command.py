@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import Config, Device, Home, Seed, Set, names_of, prepare
+from flows.cli.options import Config, Device, Home, Seed, names_of, prepare
 
 text = typer.Typer(
     name="text",
@@ -29,6 +29,17 @@ Size = Annotated[
     str | None,
     typer.Option(
         help="usual, or small: seconds an example, to see that it runs.", show_default=False
+    ),
+]
+
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other parameter, such as experiment=mine; may be repeated.",
+        show_default=False,
     ),
 ]
 

@@ -21,14 +21,14 @@ def parameters_of(
     """The parameters from, each over those before: file, options, `key=value` settings.
 
     Raises:
-        UserError: a file or a value that cannot be used, or an example that is not there.
+        UserError: a file, a value or a source that cannot be used.
     """
     fields = laid_over({}, config, options, settings)
     try:
         parameters = TextParameters.model_validate(fields)
     except ValidationError as error:
         raise UserError(one_sentence(error)) from error
-    parameters.in_turn()
+    parameters.corpora.require()
     return parameters
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from features.text.corpora import Corpora
-from features.text.source import source_of
+from features.text.source import is_there, source_of
 from flows.form import Form, later
 from flows.text.course import CHAPTERS, example
 from flows.text.example import Example
 from models.settings import require
 
 Chapter = Annotated[int, Field(ge=min(CHAPTERS), le=max(CHAPTERS))]
+
+
+def _number(given: object) -> str:
+    """The number of an example, which YAML reads as a float."""
+    return example(str(given)).number
+
+
 Number = Annotated[
     str,
-    BeforeValidator(lambda one: str(one) if isinstance(one, float) else one),  # 1.3 in YAML
-    Field(pattern=r"^[1-5]\.[1-7]$"),
+    BeforeValidator(_number),
+    Field(json_schema_extra={"pattern": r"^[1-5]\.[1-7]$"}),
 ]
 KINDS = ("characters", "sentiment", "tags", "translation", "summaries", "dialogue")
 """Of text, each with an embedded corpus."""
@@ -72,14 +78,23 @@ class TextParameters(Form):
             if (named := getattr(self, kind)) is None:
                 continue
             source = source_of(named)
-            paths = [] if source.hub else [Path(one.strip()) for one in source.name.split(",")]
-            missing = [path for path in paths if not path.expanduser().exists()]
-            missing = [p for p in missing if not list(p.parent.glob(f"{p.name}.*"))]
+            missing = [] if source.hub else [p for p in source.paths if not is_there(p)]
             require(
                 not missing,
                 f"there is no {missing[0] if missing else ''}, named as the source of {kind}; name "
                 "a file or folder that is there, or leave it out to have the embedded corpus",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _names_examples_of_its_chapters(self) -> TextParameters:
+        if "chapters" in self.model_fields_set:
+            for one in self.examples:
+                require(
+                    int(one[0]) in self.chapters,
+                    f"example {one} is in chapter {one[0]}, expected one of the chapters "
+                    f"{', '.join(map(str, self.chapters))}; add its chapter, or leave it out",
+                )
         return self
 
     @property

@@ -87,6 +87,7 @@ class Remembered:
         return log
 
     def _tell(self, model: Model) -> None:
-        done = f"{len(model.epochs)} epochs, " if model.epochs else ""
+        count = len(model.epochs)
+        done = f"{count} epoch{'' if count == 1 else 's'}, " if count else ""
         figures = ", ".join(f"{key} {value:.4g}" for key, value in model.metrics.items())
         self.tell(f"  {model.name}: {done}{figures}".rstrip(", "))

@@ -45,7 +45,7 @@ def prepared(bench: Bench) -> Sentiment:
     corpus: Corpus[Labelled] = bench.corpora.labelled()
     parts = [part[: bench.pick(len(part), 300)] for part in _parts(corpus)]
     vocabulary = Vocabulary.words(one.text for one in parts[0])
-    classes = names(one.label for one in parts[0])
+    classes = names(one.label for one in corpus.train)
     train, validation, test = (labelled(part, vocabulary, classes) for part in parts)
     return Sentiment(train, validation, test, vocabulary, classes, parts[2])
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 from prefect import runtime
 
+from features.text.source import files_of_classes, source_of
 from flows.files import file_name, folder_at_once, intact
 from flows.note import prefect_run
 from flows.settings import Settings
@@ -156,14 +157,11 @@ def place(params: TextParameters) -> str:
 
 def _state(source: str | None) -> list[tuple[str, int, int]]:
     """Names, sizes and times of a source's files."""
-    from features.text.source import source_of
-
     if source is None or (taken := source_of(source)).hub:
         return []
     files: list[Path] = []
-    for name in taken.name.split(","):
-        path = Path(name.strip()).expanduser()
+    for path in taken.paths:
         there = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files += there if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
+        files += there if path.exists() else files_of_classes(path)
     stats = [(str(file), file.stat()) for file in files if file.is_file()]
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]

@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
+from features.errors import UserError
 from flows.up.lifeline import attach
 
 
@@ -17,6 +18,9 @@ def start_server() -> None:
     A terminal sends an interrupt to every process of a command. A flow whose server is gone cannot
     say that it was interrupted: it tries for minutes, then fails with a traceback. When this
     process is killed, the server ends too.
+
+    Raises:
+        UserError: it did not answer in time.
     """
     if PREFECT_API_URL.value() or not PREFECT_SERVER_EPHEMERAL_ENABLED:
         return
@@ -33,5 +37,10 @@ def start_server() -> None:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the server inherits it
     try:
         Server().start()
+    except RuntimeError as error:  # Prefect's own, after its time limit
+        raise UserError(
+            f"Prefect's temporary server has not started: {error} Start again when the machine is "
+            "less busy, or set PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS to more"
+        ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from features.text.batches import Padded, Ragged, by_length
 from features.text.vocabulary import BEGIN, END, PAD, UNKNOWN
+from models.settings import limited, require_limits
+from models.text.layer import picked
 from models.text.writer import Writer
 
 NEVER = (PAD, UNKNOWN, BEGIN)
@@ -40,16 +42,19 @@ class Hypothesis:
 class Search:
     """How to look for what is to be written."""
 
-    width: int = 5
+    width: int = limited(5, ge=1)
     """Hypotheses that are followed of each sentence; 1 takes the likeliest token at every step."""
-    alpha: float = 0.6
+    alpha: float = limited(0.6, ge=0)
     """lp = ((5 + |Y|) / 6)^alpha (Wu et al. 2016, eq. 14), with END counted in |Y|: at 0 the
     likeliest wins, which is too often the shortest."""
-    ratio: float = 2.0
+    ratio: float = limited(2.0, ge=0)
     """Most tokens of a target, END with them, are `ratio` × the source's + `more`."""
-    more: int = 8
-    tokens: int = 2048
+    more: int = limited(8, ge=1)
+    tokens: int = limited(2048, ge=1)
     """Of the sources in a batch × width."""
+
+    def __post_init__(self) -> None:
+        require_limits(self)
 
 
 def written(
@@ -135,7 +140,7 @@ def beam(
         state: of B sentences, as `begin` gives it.
         longest: [B] most tokens of each, END with them.
         width: hypotheses that are followed of each sentence.
-        alpha: of the length penalty.
+        alpha: of the length penalty, at least 0.
         best: hypotheses wanted; no more than `width` are found.
 
     Returns:
@@ -161,7 +166,7 @@ def beam(
         total[:, END] = -torch.inf
         log_p, at = total.view(len(rows), W * V).topk(W, -1)
         parent = at // V
-        ids = torch.cat([_picked(ids, parent), (at % V)[..., None]], -1)
+        ids = torch.cat([picked(ids, parent), (at % V)[..., None]], -1)
         bound = log_p[:, 0] / penalty(longest[rows], alpha)
         done = (bound <= ended.scores[:, best - 1]) | (longest[rows] <= t)
         for place in done.nonzero()[:, 0].tolist():
@@ -196,7 +201,7 @@ class _Ended:
         before = torch.nn.functional.pad(self.ids, (0, short), value=PAD)
         scores, at = torch.cat([self.scores, log_p / penalty], 1).topk(self.scores.shape[1], -1)
         log_ps = torch.cat([self.log_p, log_p], 1).gather(1, at)
-        return _Ended(_picked(torch.cat([before, ids], 1), at), log_ps, scores)
+        return _Ended(picked(torch.cat([before, ids], 1), at), log_ps, scores)
 
     def rows(self, rows: Tensor) -> _Ended:
         return _Ended(self.ids[rows], self.log_p[rows], self.scores[rows])
@@ -208,11 +213,6 @@ class _Ended:
             for ids, log_p, score in zip(*(part.tolist() for part in parts), strict=True)
             if score > -torch.inf
         ]
-
-
-def _picked(ids: Tensor, rows: Tensor) -> Tensor:
-    """[B, W, t] at [B, W'] → [B, W', t]."""
-    return ids.gather(1, rows[..., None].expand(-1, -1, ids.shape[2]))
 
 
 def _allowed(log_p: Tensor) -> Tensor:

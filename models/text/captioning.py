@@ -13,6 +13,7 @@ from features.text.batches import padded
 from features.text.scenes import Scene
 from features.text.vocabulary import BEGIN, END, PAD, Vocabulary
 from models.text.captioner import Captioner
+from models.text.translation import cross_entropy
 from models.training import Task
 
 
@@ -66,6 +67,7 @@ def naming_task(train: Captioned, validation: Captioned, size: int = 32) -> Task
         batch = train.batch(rows, _device(model))
         return _unnamed(cast(Captioner, model), batch) / len(rows)
 
+    @torch.no_grad()
     def judge(model: nn.Module) -> float:
         parts = validation.parts(size, _device(model))
         total = sum(_unnamed(cast(Captioner, model), batch).item() for batch in parts)
@@ -85,13 +87,15 @@ def caption_task(train: Captioned, validation: Captioned, size: int = 32) -> Tas
 
     def loss(model: nn.Module, rows: Tensor) -> Tensor:
         batch = train.batch(rows, _device(model))
-        return _cross_entropy(model(batch.images, batch.target_in), batch.target_out, "mean")
+        logits = model(batch.images, batch.target_in)
+        return cross_entropy(logits, batch.target_out, 0.0, "mean")
 
+    @torch.no_grad()
     def judge(model: nn.Module) -> float:
         total, tokens = 0.0, 0
         for batch in validation.parts(size, _device(model)):
             logits = model(batch.images, batch.target_in)
-            total += float(_cross_entropy(logits, batch.target_out, "sum"))
+            total += float(cross_entropy(logits, batch.target_out, 0.0, "none").sum())
             tokens += int((batch.target_out != PAD).sum())
         return total / tokens
 
@@ -113,12 +117,6 @@ def _unnamed(model: Captioner, batch: Batch) -> Tensor:
     there = torch.zeros_like(logits).scatter_(1, batch.target_out, 1.0)
     return nn.functional.binary_cross_entropy_with_logits(
         logits[:, PAD + 1 :], there[:, PAD + 1 :], reduction="sum"
-    )
-
-
-def _cross_entropy(logits: Tensor, target: Tensor, reduction: str) -> Tensor:
-    return nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), target.flatten(), ignore_index=PAD, reduction=reduction
     )
 
 

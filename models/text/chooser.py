@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from features.text.batches import Padded, Ragged, by_length
 from features.text.vocabulary import PAD
@@ -59,12 +60,11 @@ class Chooser(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
 
     def forward(self, documents: Documents) -> Tensor:
-        """[B, N] scores of at most N sentences; −inf where a text has no more."""
-        sentences, counts = documents
-        vectors = self.dropout(self._vectors(sentences))
-        own = torch.arange(int(counts.max())) < counts[:, None]  # [B, N]
-        x = vectors.new_zeros(*own.shape, vectors.shape[1])
-        x[own] = vectors
+        """[B, N] scores of at most N sentences, on the model's device; −inf beyond a text's end."""
+        home, counts = self.score.weight.device, documents.counts
+        vectors = self.dropout(self._vectors(documents.sentences.to(home)))
+        x = pad_sequence(vectors.split(counts.tolist()), batch_first=True)  # [B, N, 2D]
+        own = torch.arange(x.shape[1], device=home) < counts.to(home)[:, None]  # [B, N]
         around, _ = self.text(x, counts)
         scores = self.score(self.dropout(torch.cat([x, around], -1))).squeeze(-1)
         return scores.masked_fill(~own, -torch.inf)
@@ -124,14 +124,13 @@ def choosing(
 
     def batches(number: int, generator: torch.Generator) -> Iterator[tuple[Documents, Tensor]]:
         for rows in train.parts(size, generator):
-            worth = nn.utils.rnn.pad_sequence(
-                [torch.tensor(train.worth[k]) for k in rows], True, -torch.inf
-            )
+            worth = pad_sequence([torch.tensor(train.worth[k]) for k in rows], True, -torch.inf)
             yield train.documents(rows), (worth / temperature).softmax(-1)
 
     def loss(model: nn.Module, batch: tuple[Documents, Tensor]) -> Tensor:
         log_p = model(batch[0]).log_softmax(-1)
-        return -(batch[1] * log_p.masked_fill(batch[1] == 0, 0)).sum(-1).mean()
+        aim = batch[1].to(log_p.device)
+        return -(aim * log_p.masked_fill(aim == 0, 0)).sum(-1).mean()
 
     def judge(model: nn.Module) -> float:
         found = chosen(model, validation)

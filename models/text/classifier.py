@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from features.text.batches import Padded, by_length
 from features.text.examples import Sentences
+from models.text import reader
 from models.text.pooling import Pool, Pooling
 from models.text.reader import Reader, ReaderSettings, Reading, asked
 from models.training import Task
@@ -77,12 +78,6 @@ def classification(
     return Task(len(by_length(lengths, tokens)), batches, loss, judge)
 
 
-@torch.no_grad()
 def log_probabilities(model: nn.Module, sentences: Sentences[object], tokens: int = 8192) -> Tensor:
     """[N, K] of the classes of sentences, on the CPU, the model as it is in use."""
-    model.eval()
-    found: dict[int, Tensor] = {}
-    for rows in by_length([len(one) for one in sentences.ids], tokens):
-        scores = asked(model, sentences.batch(rows)).log_softmax(dim=-1).cpu()
-        found.update(zip(rows, scores, strict=True))
-    return torch.stack([found[k] for k in range(len(found))])
+    return torch.stack(reader.log_probabilities(model, sentences, tokens))

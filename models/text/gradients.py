@@ -14,7 +14,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from models.text.language_model import RECURRENCES, Kind
+from models.settings import Recurrence
+from models.text.language_model import RECURRENCES
 
 Start = Literal["uniform", "xavier", "orthogonal", "identity"]
 """Of the recurrent weights: PyTorch's own ±1/√D; Glorot & Bengio 2010; Saxe et al. 2014; Le et al.
@@ -22,7 +23,7 @@ Start = Literal["uniform", "xavier", "orthogonal", "identity"]
 
 
 def recurrence(
-    kind: Kind,
+    kind: Recurrence,
     inputs: int,
     hidden: int,
     start: Start = "uniform",

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from models.gru import GRU
-from models.settings import limited, require, require_limits
+from models.settings import Recurrence, limited, require, require_limits
 
-Kind = Literal["rnn", "lstm", "gru"]
 State = tuple[tuple[Tensor, ...], ...]
 """Of each layer: (h,) of an RNN or GRU, (h, c) of an LSTM, each [B, D]."""
-RECURRENCES: dict[Kind, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": GRU}
+RECURRENCES: dict[Recurrence, Callable[..., nn.RNNBase]] = {
+    "rnn": nn.RNN,
+    "lstm": nn.LSTM,
+    "gru": GRU,
+}
 
 
 @dataclass(frozen=True)
 class LanguageSettings:
     """The shape of a language model."""
 
-    cell: Kind = "lstm"
+    cell: Recurrence = "lstm"
     """The recurrence."""
     layers: int = limited(1, ge=1)
     """Recurrences, stacked."""

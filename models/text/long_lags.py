@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.settings import Recurrence
 from models.text.gradients import Start, recurrence
-from models.text.language_model import Kind
 from models.training import Task
 
 Lag = Literal["adding", "copying"]
@@ -26,7 +26,7 @@ SYMBOLS = 8
 """Different ones, of the copying task."""
 ASKED = 3
 """Symbols to be said again."""
-SHAPES: dict[Lag, tuple[int, int]] = {"adding": (2, 1), "copying": (SYMBOLS + 2, SYMBOLS)}
+WIDTHS: dict[Lag, tuple[int, int]] = {"adding": (2, 1), "copying": (SYMBOLS + 2, SYMBOLS)}
 """Inputs and outputs of each task."""
 SOLVED: dict[Lag, float] = {"adding": 0.01, "copying": 0.02}
 """Loss under which a task counts as solved: an error of 0.1 in the sum, as in Jing et al. 2017; a
@@ -63,10 +63,15 @@ class LagModel(nn.Module):
     """A recurrence and a linear head: [B, T, I] → what the task asks for."""
 
     def __init__(
-        self, task: Lag, kind: Kind, hidden: int, start: Start = "orthogonal", gain: float = 1.0
+        self,
+        task: Lag,
+        kind: Recurrence,
+        hidden: int,
+        start: Start = "orthogonal",
+        gain: float = 1.0,
     ) -> None:
         super().__init__()
-        inputs, outputs = SHAPES[task]
+        inputs, outputs = WIDTHS[task]
         self.asked = ASKED if task == "copying" else 1
         self.recurrence = recurrence(kind, inputs, hidden, start, gain, keep=1.0)
         self.head = nn.Linear(hidden, outputs)

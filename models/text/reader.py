@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from features.text.batches import Padded
+from features.text.batches import Padded, by_length
+from features.text.examples import Sentences
 from features.text.vocabulary import PAD, UNKNOWN
-from models.settings import require
+from models.settings import limited, require_limits
 from models.text.stack import Stack, StackSettings
 
 Reading = tuple[Padded, Tensor | None]
@@ -23,24 +24,21 @@ SMALL = 0.1
 class ReaderSettings:
     """The shape of a reader, and what is left out while it learns."""
 
-    embedding: int = 64
+    embedding: int = limited(64, ge=1)
     """Width E of a word."""
-    word_dropout: float = 0.0
+    word_dropout: float = limited(0.0, ge=0, lt=1)
     """Share of words that are read as unknown, so that none is relied on, and the unknown word is
     learned (Iyyer et al. 2015, "Deep unordered composition", section 3.2); and, drawn apart, share
     of the words whose spelling is not seen."""
-    dropout: float = 0.0
+    dropout: float = limited(0.0, ge=0, lt=1)
     """Share of units dropped from the embedded words, and in front of what is decided by them."""
-    buckets: int = 0
+    buckets: int = limited(0, ge=0)
     """Of the hashed n-grams that a word is spelled with (`features.text.spelling`); 0 does without.
     """
     stack: StackSettings = field(default_factory=StackSettings)
 
     def __post_init__(self) -> None:
-        require(self.embedding >= 1, f"embedding must be at least 1, got {self.embedding}")
-        for name in ("word_dropout", "dropout"):
-            share = getattr(self, name)
-            require(0 <= share < 1, f"{name} must be in [0, 1), got {share}")
+        require_limits(self)
 
 
 class Reader(nn.Module):
@@ -108,3 +106,25 @@ def asked(model: nn.Module, reading: Reading) -> Tensor:
     device = next(model.parameters()).device
     said: Tensor = model(text.to(device), None if pieces is None else pieces.to(device))
     return said
+
+
+@torch.no_grad()
+def log_probabilities(
+    model: nn.Module, sentences: Sentences[object], tokens: int = 8192
+) -> list[Tensor]:
+    """What a model with a reader says of each sentence, in their order, on the CPU.
+
+    Args:
+        model: is put in use; its logits are [B, ..., K].
+        sentences: to be read.
+        tokens: most that a batch holds.
+
+    Returns:
+        [..., K] of each, with the padding of its batch.
+    """
+    model.eval()
+    found: dict[int, Tensor] = {}
+    for rows in by_length([len(one) for one in sentences.ids], tokens):
+        scores = asked(model, sentences.batch(rows)).log_softmax(dim=-1).cpu()
+        found.update(zip(rows, scores, strict=True))
+    return [found[k] for k in range(len(found))]

@@ -72,13 +72,13 @@ def write(
     Returns:
         [K, length] tokens.
     """
-    for tokens in prompts.unbind(dim=1):
-        log_p, state = writer.step(tokens, state)
-    found = []
+    unread, found = prompts.unbind(dim=1), []
     for _ in range(length):
+        for tokens in unread:
+            log_p, state = writer.step(tokens, state)
         p = narrowed(log_p.float().cpu(), choice or Choice()).exp()
         found.append(torch.multinomial(p, 1, generator=generator).squeeze(1).to(prompts.device))
-        log_p, state = writer.step(found[-1], state)
+        unread = (found[-1],)
     return torch.stack(found, dim=1)
 
 

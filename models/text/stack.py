@@ -14,9 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from models.settings import require
+from models.settings import Recurrence, limited, require_limits
 
-Recurrence = Literal["rnn", "lstm", "gru"]
 Connection = Literal["none", "residual", "highway"]
 
 LAYERS: dict[Recurrence, Callable[..., nn.RNNBase]] = {
@@ -31,20 +30,18 @@ class StackSettings:
     """The shape of a stack."""
 
     cell: Recurrence = "lstm"
-    hidden: int = 64
+    hidden: int = limited(64, ge=1)
     """Width D of a direction's state."""
-    layers: int = 1
+    layers: int = limited(1, ge=1)
     both: bool = True
     """Read from the left and from the right."""
     connection: Connection = "none"
     """What leads around a layer: nothing, a sum, or a gate."""
-    dropout: float = 0.0
+    dropout: float = limited(0.0, ge=0, lt=1)
     """Share of units dropped in front of each layer but the first."""
 
     def __post_init__(self) -> None:
-        require(self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}")
-        require(self.layers >= 1, f"layers must be at least 1, got {self.layers}")
-        require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
+        require_limits(self)
 
     @property
     def width(self) -> int:

@@ -57,7 +57,7 @@ def windows_of(ids: Tensor, rows: int, steps: int, generator: torch.Generator) -
     starts = begin + torch.arange(rows)[:, None] * length
     for k in range(windows):
         at = starts + torch.arange(k * steps, (k + 1) * steps + 1)
-        yield Window(ids[at.clamp(max=len(ids) - 1)], k == 0)
+        yield Window(ids[at], k == 0)
 
 
 def language_task(

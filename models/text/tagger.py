@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from features.text.batches import Padded, by_length, padded
 from features.text.examples import Sentences
+from models.text import reader
 from models.text.reader import Reader, ReaderSettings, Reading, asked
 from models.training import Task
 
@@ -71,15 +72,9 @@ def tagging(
     return Task(len(by_length(lengths, tokens)), batches, loss, judge)
 
 
-@torch.no_grad()
 def log_probabilities(
     model: nn.Module, sentences: Sentences[object], tokens: int = 8192
 ) -> list[Tensor]:
     """[T, K] of the tags of each sentence, on the CPU, the model as it is in use."""
-    model.eval()
-    found: dict[int, Tensor] = {}
-    for rows in by_length([len(one) for one in sentences.ids], tokens):
-        scores = asked(model, sentences.batch(rows)).log_softmax(dim=-1).cpu()
-        for k, one in zip(rows, scores, strict=True):
-            found[k] = one[: len(sentences.ids[k])]
-    return [found[k] for k in range(len(found))]
+    said = reader.log_probabilities(model, sentences, tokens)
+    return [one[: len(ids)] for one, ids in zip(said, sentences.ids, strict=True)]

@@ -39,7 +39,7 @@ class TransformerSettings:
         require_limits(self)
 
 
-class Reading(NamedTuple):
+class State(NamedTuple):
     """What a decoder goes on from, for K rows."""
 
     memory: tuple[Heads, ...]
@@ -132,12 +132,12 @@ class Transformer(nn.Module):
             x, _ = layer(x, mask, heads)
         return self._logits(x)
 
-    def begin(self, source: Padded) -> Reading:
+    def begin(self, source: Padded) -> State:
         """The state in front of the first token of each row's target."""
         memory, mask = self._read(source)
-        return Reading(memory, mask, ())
+        return State(memory, mask, ())
 
-    def step(self, tokens: Tensor, state: Reading) -> tuple[Tensor, Reading]:
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """[K] last tokens → [K, V] log-probabilities of the next, and the state after them.
 
         Keys and values of the tokens before are not made again: a step costs one token.
@@ -150,12 +150,12 @@ class Transformer(nn.Module):
             own.append(held)
         return self._logits(x)[:, 0].log_softmax(-1), state._replace(own=tuple(own))
 
-    def rows(self, state: Reading, rows: Tensor) -> Reading:
+    def rows(self, state: State, rows: Tensor) -> State:
         """The state of some rows: [K'] numbers of rows."""
         memory, own = (
             tuple(heads.rows(rows) for heads in part) for part in (state.memory, state.own)
         )
-        return Reading(memory, state.mask[rows], own)
+        return State(memory, state.mask[rows], own)
 
     def alignment(self, source: Padded, target_in: Tensor) -> Tensor:
         """[B, T, S] how much each step looks at each source token, the mean of all heads.

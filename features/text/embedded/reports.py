@@ -21,6 +21,7 @@ _FIRMS = (
     *("Red Lion", "Harbour Steel", "Green Valley", "Atlas Motors", "Polar Air"),
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DEGREES = {"snow": (-9, 1), "frost": (-12, -1), "sunshine": (-9, 35)}
 _GOODS = ("cars", "lamps", "shoes", "bicycles", "books", "chairs", "coffee", "engines")
 
 
@@ -102,7 +103,7 @@ def _market(draw: random.Random) -> Pair:
 def _weather(draw: random.Random) -> Pair:
     town, day = draw.choice(_TOWNS), draw.choice(_DAYS)
     weather = draw.choice(("snow", "rain", "fog", "storms", "sunshine", "frost"))
-    degrees = draw.randint(-9, 35)
+    degrees = draw.randint(*_DEGREES.get(weather, (2, 30)))
     opening = draw.choice(
         (
             f"The people of {town} were surprised on {day} .",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.text.attention_figures import plot_positions, plot_scores
-from evaluation.text.lengths import plot_costs, plot_heads
+from evaluation.text.lengths import plot_cost_by_length, plot_heads
 
 
 def test_scores_have_a_line_each_in_four_panels() -> None:
@@ -15,7 +15,7 @@ def test_scores_have_a_line_each_in_four_panels() -> None:
     spread, *_, cost = figure.axes
     assert spread.lines[0].get_ydata().tolist() == [8, 32]
     assert cost.get_ylabel() == "ms, forward and backward"
-    assert [t.get_text() for t in spread.get_legend().get_texts()] == ["dot", "local"]
+    assert [t.get_text() for t in cost.get_legend().get_texts()] == ["dot", "local"]
 
 
 def test_positions_are_drawn_with_their_products() -> None:
@@ -31,7 +31,7 @@ def test_positions_are_drawn_with_their_products() -> None:
 def test_costs_and_heads_are_drawn_as_they_are() -> None:
     rows = [(m, n, 100.0 * n, 10.0, 5.0) for m in ("GRU", "Transformer") for n in (8, 16)]
     columns = ["model", "length", "trained", "written", "megabytes"]
-    costs: Any = plot_costs(pd.DataFrame(rows, columns=columns), "costs")
+    costs: Any = plot_cost_by_length(pd.DataFrame(rows, columns=columns), "costs")
     assert costs.axes[0].lines[1].get_ydata().tolist() == [800, 1600]
     assert [axes.get_ylim()[0] for axes in costs.axes] == [0, 0, 0]
     table = pd.DataFrame([(1, 2.0, 20.0, 900.0), (4, 1.5, 30.0, 800.0)])

@@ -41,17 +41,21 @@ def test_json_with_named_fields_and_parts(tmp_path: Path) -> None:
 def test_translations(tmp_path: Path) -> None:
     records = [{"translation": {"en": f"one {k}", "fr": f"un {k}"}} for k in range(10)]
     path = lines(tmp_path / "a.json", *records)
+    lines(tmp_path / "b.json", *records, {"translation": {"en": "left out", "fr": ""}})
+    empty = Corpora(translation=f"hf:json?data_files={tmp_path}/b.json").pairs("fr")
     corpus = Corpora(translation=f"hf:json?data_files={path}").pairs("fr")
+    assert empty == corpus
     assert Pair("one 3", "un 3") in {*corpus.train, *corpus.validation, *corpus.test}
     assert len(corpus.train) == 8
 
 
 def test_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("review,stars\nnice,5\ndull,1\nfine,4\n", encoding="utf-8")
+    path.write_text("review,stars\nnice,5\ndull,1\nfine,4\npoor,2\n", encoding="utf-8")
     corpus = Corpora(sentiment=f"hf:csv?data_files={path}&text=review&label=stars").labelled()
     assert {*corpus.train, *corpus.validation, *corpus.test} == {
-        *(Labelled("nice", "5"), Labelled("dull", "1"), Labelled("fine", "4"))
+        *(Labelled("nice", "5"), Labelled("dull", "1")),
+        *(Labelled("fine", "4"), Labelled("poor", "2")),
     }
 
 
@@ -77,11 +81,24 @@ def test_a_class_is_called_by_its_name(tmp_path: Path) -> None:
     }
 
 
+def test_a_part_whose_classes_are_secret_is_left_out(tmp_path: Path) -> None:
+    import datasets as hf
+
+    kinds = hf.Features({"text": hf.Value("string"), "label": hf.ClassLabel(names=["no", "yes"])})
+    train = {"text": [f"t{k}" for k in range(10)], "label": [k % 2 for k in range(10)]}
+    for part, rows in {"train": train, "test": {"text": ["a", "b"], "label": [-1, -1]}}.items():
+        hf.Dataset.from_dict(rows, kinds).to_parquet(tmp_path / f"{part}.parquet")
+    files = "&".join(f"{part}={tmp_path / part}.parquet" for part in ("train", "test"))
+    corpus = Corpora(sentiment=f"hf:parquet?{files}").labelled()
+    assert (len(corpus.train), len(corpus.test)) == (8, 1)
+    assert {one.text[0] for one in corpus.test} == {"t"}
+
+
 def test_lines_of_text(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("hello there\n" * 20, encoding="utf-8")
+    path.write_text("hello there\n\n" * 20, encoding="utf-8")
     corpus = Corpora(characters=f"hf:text?data_files={path}").text()
-    assert corpus.train.startswith("hello there\nhello")  # type: ignore[attr-defined]
+    assert corpus.train.startswith("hello there\n\nhello")  # type: ignore[attr-defined]
 
 
 def test_a_missing_field(tmp_path: Path) -> None:

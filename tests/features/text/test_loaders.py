@@ -17,9 +17,9 @@ from features.text.loaders import (
     load_pairs,
     load_tagged,
     load_text,
-    load_translations,
 )
 from features.text.source import Source, source_of
+from features.text.translations import load_translations
 
 Write = Callable[[str, str], Path]
 
@@ -108,8 +108,50 @@ def test_json_lines_of_translations(write: Write) -> None:
     path = write("a.jsonl", '{"translation": {"en": "hi", "de": "hallo"}}\n')
     assert load_translations(at(path), "de").train == [Pair("hi", "hallo")]
     path = write("b.jsonl", '{"english": "hi", "deutsch": "hallo"}\n')
-    found = load_translations(at(path, en="english", de="deutsch"), "de").train
+    found = load_translations(at(path, en="english", de="deutsch"), "ja").train
     assert found == [Pair("hi", "hallo")]
+    path = write("c.jsonl", '{"said": "hi", "meant": "hallo"}\n')
+    found = load_translations(at(path, source="said", target="meant"), "ja").train
+    assert found == [Pair("hi", "hallo")]
+
+
+def test_the_first_language_that_is_there_unless_one_is_named(write: Write) -> None:
+    for language in ("en", "fr", "de"):
+        for part in ("train", "dev"):
+            folder = write(f"{part}.{language}", f"{part} {language}\n").parent
+    assert load_translations(at(folder), "ja", "fr").train == [Pair("train en", "train fr")]
+    named = load_translations(at(folder, language="de"), "ja", "fr")
+    assert (named.train, named.validation) == (
+        [Pair("train en", "train de")],
+        [Pair("dev en", "dev de")],
+    )
+    path = write("a.jsonl", '{"translation": {"en": "hi", "fr": "salut", "de": "hallo"}}\n')
+    assert load_translations(at(path), "ja", "fr").train == [Pair("hi", "salut")]
+    assert load_translations(at(path, language="de"), "fr").train == [Pair("hi", "hallo")]
+
+
+@pytest.mark.parametrize("language", ["fr", "ja"])
+def test_one_language_serves_the_examples_of_both(write: Write, language: str) -> None:
+    write("train.en", "a\nb\nc\n")
+    folder = write(f"train.{language}", "x\ny\nz\n").parent
+    one, other = (Corpora(translation=str(folder)).pairs(asked) for asked in ("fr", "ja"))
+    assert one == other
+
+
+def test_a_folder_of_tab_separated_translations(write: Write) -> None:
+    for part in ("train", "test"):
+        folder = write(f"{part}.tsv", f"{part} en\t{part} fr\n").parent
+    found = load_translations(at(folder), "fr")
+    assert found.train == [Pair("train en", "train fr")]
+    assert found.test == [Pair("test en", "test fr")]
+    write("train.en", "hi\n")  # what a file a language says goes before any other file
+    write("train.fr", "salut\n")
+    assert load_translations(at(folder), "fr").train == [Pair("hi", "salut")]
+
+
+def test_a_name_may_have_a_comma_in_it(write: Write) -> None:
+    path = write("a, b.tsv", "a\tb\nc\td\n")
+    assert load_translations(Source(str(path)), "fr").train == [Pair("a", "b"), Pair("c", "d")]
 
 
 def test_dialogues_in_yaml(write: Write) -> None:
@@ -151,6 +193,7 @@ def test_an_option_names_what_stands_behind_the_question_mark() -> None:
     assert source_of("hf:user/set?config=fr-en") == Source("user/set", {"config": "fr-en"}, True)
 
 
+DAMAGED = gzip.compress(b"".join(b"%d\t%d\n" % (k, k * 7919) for k in range(500)))
 MISTAKES: dict[str, tuple[dict[str, bytes], str, str, str]] = {
     "wrong encoding": (
         {"a.tsv": "one\teins\nfive\tfünf\n".encode("latin-1")},
@@ -175,13 +218,80 @@ MISTAKES: dict[str, tuple[dict[str, bytes], str, str, str]] = {
         {"train.en": b"a\n", "train.de": b"a\n"},
         "translation",
         "",
-        r"has no language 'ja' of train, its languages are de, en; name one of them",
+        r"\(train\) has no language ja or fr, its languages are de, en; name one of them behind",
     ),
     "unknown language of a record": (
         {"a.jsonl": b'{"translation": {"en": "a", "de": "b"}}'},
         "translation",
         "a.jsonl",
-        r"has no language 'ja', its languages are en, de; name one of them",
+        r"\(in the record \{'en': 'a', 'de': 'b'\}\) has no language ja or fr, its langu",
+    ),
+    "empty translation": (
+        {"a.jsonl": b'{"translation": {"en": "a", "fr": null}}'},
+        "translation",
+        "a.jsonl",
+        r"has no language ja or fr, its languages are en; name one of them behind",
+    ),
+    "blank translation": (
+        {"a.jsonl": b'{"translation": {"en": "a", "fr": " "}}'},
+        "translation",
+        "a.jsonl",
+        r"has no text in one of its languages; take the record out",
+    ),
+    "three files": (
+        {"a.en": b"a\n"},
+        "translation",
+        "a.en,b.fr,c.fr",
+        r"names 3 files, expected two with a comma between; name both languages",
+    ),
+    "empty field": (
+        {"a.jsonl": b'{"text": " ", "label": "x"}\n'},
+        "sentiment",
+        "a.jsonl",
+        r"line 1 has nothing in its field 'text', expected something in every record; take",
+    ),
+    "unknown option": (
+        {"a.tsv": b"a\tb\n"},
+        "dialogue",
+        "a.tsv?sorce=said",
+        r"has no option 'sorce', expected source, target; name one of these, or leave it out",
+    ),
+    "a folder for a file": (
+        {"a.en": b"a\n"},
+        "translation",
+        "a.en,.",
+        r"cannot be read: Is a directory; name another file",
+    ),
+    "no user": ({}, "dialogue", "~nobodyatall/a.tsv", r"no file .*~nobodyatall/a\.tsv"),
+    "tokens in one text": (
+        {"a.jsonl": b'{"tokens": "EU is", "tags": "B O"}'},
+        "tags",
+        "a.jsonl",
+        r"has the sentence 'EU is', expected lists of tokens and of tags; write them so",
+    ),
+    "a number that is none": (
+        {"a.jsonl": b'{"text": "a", "label": ' + b"9" * 5000 + b"}"},
+        "sentiment",
+        "a.jsonl",
+        r"has no JSON in line 1 \(Exceeds the limit",
+    ),
+    "a date that is none": (
+        {"a.yml": b"conversations:\n- - 2001-99-99\n  - hi\n"},
+        "dialogue",
+        "a.yml",
+        r"a\.yml is no YAML: month must be in 1\.\.12; mend it",
+    ),
+    "an archive that is damaged": (
+        {"a.tsv.gz": DAMAGED[:40] + b"\xff" * 40 + DAMAGED[80:]},
+        "dialogue",
+        "a.tsv.gz",
+        r"a\.tsv\.gz cannot be read: Error -3 while decompressing data",
+    ),
+    "one class in lines": (
+        {"a.tsv": b"a\tx\nb\tx\nc\tx\n"},
+        "sentiment",
+        "a.tsv",
+        r"a\.tsv has the one class x to learn from, expected at least two; add examples of",
     ),
     "over-long line": (
         {"a.tsv": b"a\tb\n" + b"x" * 30_000 + b"\ty\n"},
@@ -241,16 +351,10 @@ def test_a_mistake_is_said_in_one_sentence(tmp_path: Path, mistake: str) -> None
     files, kind, name, sentence = MISTAKES[mistake]
     for file, content in files.items():
         (tmp_path / file).write_bytes(content)
-    corpora = Corpora(**{kind: str(tmp_path / name)})  # type: ignore[arg-type]
-    ask = {
-        "characters": corpora.text,
-        "sentiment": corpora.labelled,
-        "tags": corpora.tagged,
-        "translation": lambda: corpora.pairs("ja"),
-        "dialogue": corpora.dialogues,
-    }
+    where = ",".join(str(tmp_path / one) for one in name.split(","))
+    corpora = Corpora(**{kind: where})  # type: ignore[arg-type]
     with pytest.raises(UserError, match=sentence) as caught:
-        ask[kind]()
+        corpora.pairs("ja") if kind == "translation" else corpora.require()
     assert "\n" not in str(caught.value)
 
 

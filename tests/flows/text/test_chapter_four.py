@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +11,15 @@ import torch
 
 from features.text.corpus import Corpus, Pair
 from features.text.scenes import scenes
+from features.text.vocabulary import Vocabulary
 from flows.text.bench import Bench
 from flows.text.chapter_four_captions import scored
 from flows.text.chapter_four_lengths import cost
 from flows.text.chapter_four_scores import order_told, products, slope
-from flows.text.chapter_four_translation import telling
+from flows.text.chapter_four_translation import telling, understood
 from flows.text.course import example
+from flows.text.translating import Machine
+from models.text.beam import Search
 from models.text.positions import sinusoidal
 from models.text.transformer import Transformer, TransformerSettings
 
@@ -76,3 +80,21 @@ def test_sentences_to_look_at_are_of_middling_length() -> None:
     pairs = [Pair(" ".join("w" * n), "x") for n in (2, 7, 30, 9)]
     assert telling(Corpus("any", pairs, pairs, pairs), 5) == [pairs[3], pairs[1]]
     assert telling(Corpus("any", pairs, pairs, pairs[:1]), 5) == pairs[:1]
+
+
+class Parrot(Machine):
+    """Says what it reads."""
+
+    def translate(self, texts: Sequence[str], search: Search | None = None) -> list[str]:
+        return list(texts)
+
+
+def test_sentences_that_are_understood_come_first() -> None:
+    pairs = [Pair(f"w w w w w {k}", f"w w w w w {k % 2}") for k in range(4)]
+    model, words = Transformer(9, 9, TransformerSettings(8, 1, 1, 8)), Vocabulary.words(["w"])
+    said = understood(Parrot(model, words, words), Corpus("any", pairs, pairs, pairs), 3)
+    assert said == [pairs[k].source for k in (0, 1, 2)]
+    turned = Corpus("any", pairs, pairs, pairs[::-1])
+    assert understood(Parrot(model, words, words), turned, 3) == [
+        pairs[k].source for k in (1, 0, 3)
+    ]

@@ -13,6 +13,7 @@ import torch
 
 from flows.text.bench import Bench
 from flows.text.chapter_one import EXAMPLES
+from flows.text.chapter_one_language import prose
 from flows.text.characters import SMALL, characters
 from models.training import Epoch
 
@@ -68,6 +69,11 @@ def test_the_language_model_stands_beside_counting(tmp_path: Path) -> None:
     samples = (tmp_path / "1.6-samples.txt").read_text(encoding="utf-8")
     assert samples.count("\n--- ") == 6
     assert record.trained["characters-lstm"]["cell"] == "lstm"
+
+
+def test_a_prompt_is_prose() -> None:
+    assert prose("+----+----+ | 1 | it reads on 12 34 56", 11) == "eads on 12 "
+    assert prose("short", 60) == "short"
 
 
 def test_hello_is_completed(tmp_path: Path) -> None:

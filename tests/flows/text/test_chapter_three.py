@@ -18,6 +18,7 @@ from flows.text.chapter_three_decoding import joined
 from flows.text.chapter_three_encoding import apart, measured, plane
 from flows.text.chat import chat, plain
 from flows.text.translating import Lesson, Machine, learned
+from models.kept import keep
 from models.text.beam import Search
 from models.text.translator import Translator, TranslatorSettings
 
@@ -56,6 +57,27 @@ def test_without_a_chatbot_there_is_one_sentence(tmp_path: Path) -> None:
         chat(tmp_path, ["hello"])
 
 
+def test_a_chatbot_that_cannot_be_read_is_said_in_one_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "text" / "chat.safetensors"
+    place.parent.mkdir()
+    place.write_bytes(b"cut")
+    with pytest.raises(UserError, match="is cut short, or of another version; train one with"):
+        chat(tmp_path, ["hello"])
+    keep({"settings": {}, "weights": {}}, place)
+    with pytest.raises(UserError, match="is cut short, or of another version; train one with"):
+        chat(tmp_path, ["hello"])
+
+
+def test_a_small_chatbot_does_not_take_the_place_of_one_that_is_there(
+    bench: Bench, tmp_path: Path
+) -> None:
+    place = tmp_path / "text" / "chat.safetensors"
+    place.parent.mkdir()
+    place.write_bytes(b"learned for minutes")
+    EXAMPLES[-1].run(bench)
+    assert place.read_bytes() == b"learned for minutes"
+
+
 def test_a_machine_that_is_kept_answers_alike(tmp_path: Path) -> None:
     torch.manual_seed(0)
     words = Vocabulary.words(["a b c"])
@@ -82,6 +104,13 @@ def test_joined_pairs_stay_within_their_part() -> None:
             assert set(pair.source) <= set(f"{name}01234. ")
     assert {len(pair.source.split()) for pair in corpus.train} == {1, 2, 3, 4}
     assert joined(Corpus("toy", *parts), 30, 10, seed=0) == corpus
+
+
+def test_half_of_what_is_learned_are_single_sentences() -> None:
+    part = [Pair("a.", "A.")]
+    corpus = joined(Corpus("toy", part, part, part), 1000, 1000, seed=0)
+    single = [sum(pair in part for pair in found) for found in (corpus.train, corpus.test)]
+    assert single == pytest.approx([500, 250], abs=60)
 
 
 def test_unknown_words_are_counted_as_words() -> None:

@@ -17,6 +17,7 @@ def test_every_field_of_the_form_says_what_it_is() -> None:
         assert field["title"], name
         assert field["description"].endswith("."), name
     assert schema["properties"]["seed"]["minimum"] == 0
+    assert schema["properties"]["examples"]["items"]["pattern"]
     assert [one for one in KINDS if schema["properties"][one].get("type") != "string"] == []
 
 
@@ -50,7 +51,14 @@ def test_each_source_reaches_its_corpus(tmp_path: Path) -> None:
     [
         ({"chapters": [6]}, "chapters.0: input should be less than or equal to 5, got 6"),
         ({"chapters": [1, 1]}, "chapters names 1 twice; name each once"),
-        ({"examples": ["1.9"]}, r"examples.0: string should match pattern .*, got '1.9'"),
+        ({"examples": ["1.9"]}, r"there is no example '1.9', expected 1.1, .*, 1.7; name one"),
+        ({"examples": ["a"]}, r"there is no example 'a', expected 1.1 to 5.7; name one"),
+        (
+            {"chapters": [1], "examples": ["2.3"]},
+            "example 2.3 is in chapter 2, expected one of the chapters 1; add its chapter",
+        ),
+        ({"dialogue": "x" * 5000}, "there is no xxx"),
+        ({"dialogue": "~nobodyatall/a"}, "there is no ~nobodyatall/a, named as the source of"),
         ({"size": "large"}, "size: input should be 'usual' or 'small', got 'large'"),
         ({"dialogue": "none.yml"}, "there is no none.yml, named as the source of dialogue; name"),
         ({"translation": "a.en,a.fr"}, "there is no a.en, named as the source of translation"),
@@ -65,6 +73,14 @@ def test_what_cannot_be_used_is_said_in_one_sentence(
     with pytest.raises(UserError, match=sentence) as caught:
         parameters_of(None, options, [])
     assert "\n" not in str(caught.value)
+
+
+def test_a_source_is_read_before_anything_is_trained(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("a\tb\nc\n", encoding="utf-8")
+    for kind in ("sentiment", "translation", "summaries", "dialogue"):
+        with pytest.raises(UserError, match="one column in line 2"):
+            parameters_of(None, {kind: str(path), "chapters": [1]}, [])
 
 
 def test_a_file_a_class_is_named_by_what_the_names_share(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from features.errors import UserError
 from features.text.batches import Ragged, padded
 from features.text.vocabulary import BEGIN, END
 from models.text.beam import Hypothesis, Search, beam, greedy, n_best, penalty, written
@@ -133,3 +134,12 @@ def test_sources_are_answered_in_their_order(width: int) -> None:
             same(one, beam(model, state, longest, width, best=width)[0])
     best = written(model, Ragged.of(sources), search)
     assert best == [list(one[0].ids) for one in got]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"width": 0}, "width"), ({"alpha": -0.1}, "alpha"), ({"more": 0}, "more")],
+)
+def test_impossible_searches_are_refused(change: dict[str, float], message: str) -> None:
+    with pytest.raises(UserError, match=f"{message} must be at least"):
+        Search(**change)  # type: ignore[arg-type]

@@ -59,3 +59,10 @@ def test_the_loss_is_that_of_the_aim() -> None:
     model = Chooser(9, ChooserSettings(4)).eval()
     log_p = model(two.documents([0])).log_softmax(-1)
     torch.testing.assert_close(task.loss(model, batch), -(batch[1] * log_p).sum())
+
+
+def test_a_batch_follows_the_model_to_its_device() -> None:
+    few = texts(3, 0)
+    task, model = choosing(few, few), Chooser(16, ChooserSettings(8)).to("meta")
+    (batch,) = task.batches(0, torch.Generator())
+    assert task.loss(model, batch).is_meta

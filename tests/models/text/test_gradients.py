@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from models.settings import TrainingSettings
+from models.settings import Recurrence, TrainingSettings
+from models.text.gated_cells import GatedCell, GRUCell, LSTMCell
 from models.text.gradients import NormMeter, Start, norms_by_distance, recurrence
-from models.text.language_model import Kind
 from models.training import Task, train
 
 B, T, I, D = 3, 7, 4, 6
-KINDS: tuple[Kind, ...] = ("rnn", "lstm", "gru")
+KINDS: tuple[Recurrence, ...] = ("rnn", "lstm", "gru")
 
 
 def inputs() -> Tensor:
@@ -36,8 +37,29 @@ def test_of_a_vanilla_network_it_is_the_product_of_its_jacobians() -> None:
     torch.testing.assert_close(norms_by_distance(layer, x, seed=5), torch.stack(expected))
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("lstm", ("hidden", "cell")), ("gru", ("hidden",))])
+def test_of_a_gated_cell_it_is_that_of_the_cell_by_hand(
+    kind: Recurrence, kept: tuple[str, ...]
+) -> None:
+    torch.manual_seed(0)
+    layer, x = recurrence(kind, I, D, "xavier", gain=2.0), inputs()
+    cell: GatedCell[Any] = LSTMCell(I, D) if kind == "lstm" else GRUCell(I, D)
+    cell.load(layer)
+    step, passed = cell.start(x), []
+    for t in range(T):
+        step = cell.step(x[:, t], step)
+        step = type(step)(*(part.clone() for part in step))  # h and c as two, each handed on
+        passed += [getattr(step, name) for name in kept]
+    direction = torch.randn(B, D, generator=torch.Generator().manual_seed(5))
+    loss = (step.hidden * nn.functional.normalize(direction, dim=1)).sum()
+    found = torch.autograd.grad(loss, passed, allow_unused=True, materialize_grads=True)
+    joint = torch.stack(found).view(T, len(kept), B, D)
+    expected = joint.square().sum(dim=(1, 3)).sqrt().mean(dim=1).flip(0)
+    torch.testing.assert_close(norms_by_distance(layer, x, seed=5), expected)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_begins_with_one_and_has_every_step(kind: Kind) -> None:
+def test_it_begins_with_one_and_has_every_step(kind: Recurrence) -> None:
     torch.manual_seed(0)
     norms = norms_by_distance(recurrence(kind, I, D), inputs())
     assert norms.shape == (T,)
@@ -72,7 +94,7 @@ def test_what_is_clipped_never_exceeds_its_limit() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("start", ["xavier", "orthogonal", "identity"])
-def test_each_gate_begins_as_asked(kind: Kind, start: Start) -> None:
+def test_each_gate_begins_as_asked(kind: Recurrence, start: Start) -> None:
     layer = recurrence(kind, I, D, start, gain=0.5)
     for gate in layer.get_parameter("weight_hh_l0").detach().split(D):
         if start == "xavier":
@@ -84,7 +106,7 @@ def test_each_gate_begins_as_asked(kind: Kind, start: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_gate_that_keeps_hands_the_gradient_on(kind: Kind) -> None:
+def test_a_gate_that_keeps_hands_the_gradient_on(kind: Recurrence) -> None:
     found = []
     for keep in (0.0, 5.0):
         torch.manual_seed(0)

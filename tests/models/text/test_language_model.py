@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from features.errors import UserError
-from models.text.language_model import Kind, LanguageModel, LanguageSettings, State, detached
+from models.settings import Recurrence
+from models.text.language_model import LanguageModel, LanguageSettings, State, detached
 
-KINDS: tuple[Kind, ...] = ("rnn", "lstm", "gru")
+KINDS: tuple[Recurrence, ...] = ("rnn", "lstm", "gru")
 V = 7
 
 
-def model_of(kind: Kind, layers: int = 2, tied: bool = False) -> LanguageModel:
+def model_of(kind: Recurrence, layers: int = 2, tied: bool = False) -> LanguageModel:
     torch.manual_seed(0)
     settings = LanguageSettings(kind, layers, 6, 6 if tied else 4, dropout=0.3, tied=tied)
     return LanguageModel(V, settings).eval()
@@ -24,7 +25,7 @@ def flat(state: State) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_reading_on_is_reading_at_once(kind: Kind) -> None:
+def test_reading_on_is_reading_at_once(kind: Recurrence) -> None:
     model, ids = model_of(kind), torch.randint(V, (3, 9))
     whole, last = model(ids)
     begun, state = model(ids[:, :4])
@@ -35,7 +36,7 @@ def test_reading_on_is_reading_at_once(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_steps_give_the_log_probabilities_of_the_whole(kind: Kind) -> None:
+def test_steps_give_the_log_probabilities_of_the_whole(kind: Recurrence) -> None:
     model, ids = model_of(kind), torch.randint(V, (3, 5))
     state = model.begin(3)
     for t, expected in enumerate(model(ids)[0].log_softmax(dim=-1).unbind(dim=1)):
@@ -45,7 +46,7 @@ def test_steps_give_the_log_probabilities_of_the_whole(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_state_of_a_row_is_its_own(kind: Kind) -> None:
+def test_the_state_of_a_row_is_its_own(kind: Recurrence) -> None:
     model, ids = model_of(kind), torch.randint(V, (3, 5))
     state = model(ids)[1]
     picked = model.rows(state, torch.tensor([2, 0, 2]))
@@ -55,7 +56,7 @@ def test_the_state_of_a_row_is_its_own(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_comes_later_changes_nothing_before_it(kind: Kind) -> None:
+def test_what_comes_later_changes_nothing_before_it(kind: Recurrence) -> None:
     model, ids = model_of(kind), torch.randint(V, (1, 8))
     other = ids.clone()
     other[:, 5:] = (other[:, 5:] + 1) % V
@@ -64,7 +65,7 @@ def test_what_comes_later_changes_nothing_before_it(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_states_are_those_that_the_layers_hand_on(kind: Kind) -> None:
+def test_the_states_are_those_that_the_layers_hand_on(kind: Recurrence) -> None:
     model, ids = model_of(kind), torch.randint(V, (2, 4))
     states = model.states(ids)
     assert states.shape == (2, 2, 4, 6)

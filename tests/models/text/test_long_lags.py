@@ -9,8 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.settings import TrainingSettings
-from models.text.language_model import Kind
+from models.settings import Recurrence, TrainingSettings
 from models.text.long_lags import (
     ASKED,
     SOLVED,
@@ -65,7 +64,7 @@ def test_knowing_nothing_costs_what_is_said() -> None:
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("task", ["adding", "copying"])
-def test_models_answer_what_is_asked(task: Lag, kind: Kind) -> None:
+def test_models_answer_what_is_asked(task: Lag, kind: Recurrence) -> None:
     work = lag_task(task, 6, steps=2, rows=3)
     batches = list(work.batches(0, generator(0)))
     assert len(batches) == work.steps

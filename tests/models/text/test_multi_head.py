@@ -41,7 +41,8 @@ def test_equals_multi_head_attention_of_pytorch(causal: bool) -> None:
     assert ours.kernel is fused
 
 
-def test_the_kernel_equals_a_loop_over_queries_and_keys() -> None:
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_kernel_equals_a_loop_over_queries_and_keys(causal: bool) -> None:
     torch.manual_seed(0)
     q, k, v = torch.randn(2, 2, 3, 4), torch.randn(2, 2, 5, 4), torch.randn(2, 2, 5, 4)
     mask = torch.tensor([[1, 1, 1, 0, 1], [1, 0, 0, 0, 0]], dtype=torch.bool)[:, None, None]
@@ -49,12 +50,12 @@ def test_the_kernel_equals_a_loop_over_queries_and_keys() -> None:
     for b in range(2):
         for h in range(2):
             for t in range(3):
-                allowed = [n for n in range(5) if mask[b, 0, 0, n]]
+                allowed = [n for n in range(t + 1 if causal else 5) if mask[b, 0, 0, n]]
                 powers = [torch.exp(q[b, h, t] @ k[b, h, n] / 2) for n in allowed]
                 for n, power in zip(allowed, powers, strict=True):
                     expected[b, h, t] += power / sum(powers) * v[b, h, n]
-    torch.testing.assert_close(fused(q, k, v, mask, False), expected)
-    torch.testing.assert_close(written_out(q, k, v, mask, False), expected)
+    torch.testing.assert_close(fused(q, k, v, mask, causal), expected)
+    torch.testing.assert_close(written_out(q, k, v, mask, causal), expected)
 
 
 def test_a_masked_key_has_no_weight_and_no_gradient() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from features.errors import UserError
-from models.text.stack import Connection, Highway, Recurrence, Stack, StackSettings
+from models.settings import Recurrence
+from models.text.stack import Connection, Highway, Stack, StackSettings
 
 CELLS: tuple[Recurrence, ...] = ("rnn", "lstm", "gru")
 CONNECTIONS: tuple[Connection, ...] = ("none", "residual", "highway")

@@ -109,6 +109,17 @@ def test_equals_a_naive_one_for_each_pair_alone(positions: Positions) -> None:
     torch.testing.assert_close(written, got, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("positions", KINDS)
+def test_its_gradient_is_that_of_a_naive_one(positions: Positions) -> None:
+    model, weights = made(positions), torch.randn(3, 4, 10)
+    slow = [Naive(model).logits(*pair) for pair in zip(SOURCES, TARGETS, strict=True)]
+    grads = [
+        torch.autograd.grad((logits * weights).sum(), [*model.parameters()])
+        for logits in (model(padded(SOURCES), TARGETS), torch.stack(slow))
+    ]
+    torch.testing.assert_close(*grads, atol=1e-4, rtol=1e-3)
+
+
 def test_an_encoder_layer_is_that_of_pytorch() -> None:
     layer = made().encoder[0]
     assert isinstance(layer, Layer)

@@ -95,6 +95,20 @@ def test_the_decoder_is_fed_true_words_with_the_share_asked_for() -> None:
         assert abs(share_of_kept - (share + (1 - share) / 8)) < 0.03
 
 
+class Successor(nn.Module):
+    """Would write one more than the token before, whatever the source."""
+
+    def forward(self, source: Padded, target_in: Tensor) -> Tensor:
+        return torch.nn.functional.one_hot(target_in + 1, 30).float()
+
+
+def test_what_it_writes_itself_is_fed_one_step_later() -> None:
+    batch = reversals(20).batch(range(20), forcing=0.0)
+    true, got = batch.target_in, fed(Successor(), batch)
+    own = (true != PAD)[:, 1:]
+    assert (got[:, 1:] == true[:, :-1] + 1)[own].all()
+
+
 def test_schedules_fall_from_one() -> None:
     assert [always(k) for k in (0, 9)] == [1.0, 1.0]
     assert [linear(0.25, 4)(k) for k in range(6)] == [1.0, 0.75, 0.5, 0.25, 0.25, 0.25]
