@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,7 @@ from flows.cli.options import (
     Trials,
     live,
     named,
+    on_one_thread,
     prepare,
 )
 from flows.cli.score import score
@@ -136,9 +136,7 @@ app.command()(score)
 def demo(home: Home = None) -> None:
     """Forecast the embedded samples: a minute or two."""
     prepare(home)
-    # Networks this small gain nothing from a second thread, and where other programs use the
-    # cores too, threads that wait for each other take many times as long as one.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    on_one_thread()
     from flows import invocation
     from flows.cli.terminal import show
     from flows.presets import PRESETS

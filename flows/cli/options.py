@@ -186,3 +186,12 @@ def prepare(home: Path | None) -> None:
     # Prefect's log goes to its server; the terminal is for results.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
+
+
+def on_one_thread() -> None:
+    """Let networks as small as those of the samples and of the course take one thread.
+
+    They gain next to nothing from a second one, and where other programs use the cores too, threads
+    that wait for each other take many times as long as one. Read when torch is imported.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")

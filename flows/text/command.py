@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import Config, Device, Home, Seed, names_of, prepare
+from flows.cli.options import Config, Device, Home, Seed, names_of, on_one_thread, prepare
 
 text = typer.Typer(
     name="text",
@@ -77,6 +77,7 @@ def train(
     if context.invoked_subcommand is not None:
         return
     prepare(home)
+    on_one_thread()
     from flows.text import invocation
     from flows.text.terminal import show
 
