@@ -9,38 +9,18 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from shutil import copytree, ignore_patterns
 
 import pandas as pd
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from features.errors import UserError
-from flows.ledger import Issue, Ledger, opening
-from flows.ledger.opening import VERSION
-from flows.ledger.tables import metadata
-from tests.flows.postgres import serving
+from flows.ledger import Ledger
+from tests.flows.ledger.database import CUTOFF, ISSUE, execute, rows, table
 
-CUTOFF = datetime(2026, 1, 10)
-ISSUE = Issue(
-    domain="tides",
-    source="tides.csv",
-    settings="s1",
-    data="d1",
-    cutoff=CUTOFF,
-    chosen="naive",
-    run="r1",
-    issued_at=datetime(2026, 1, 10, 8),
-)
 LATER = datetime(2026, 2, 1)
 CHANGES = [
     "UPDATE {0} SET {1} = {1}",
@@ -50,62 +30,10 @@ CHANGES = [
 COLUMNS = {"issues": "run", "forecasts": "value", "actuals": "value"}
 
 
-def table(size: int = 2, value: float = 1.0) -> pd.DataFrame:
-    """Forecasts of one series, a row a step."""
-    return pd.DataFrame(
-        {
-            "series": "a",
-            "model": "naive",
-            "step": range(1, size + 1),
-            "ds": pd.date_range("2026-01-11", periods=size),
-            "value": value,
-            "lo_90": 0.5,
-            "hi_90": float("nan"),
-            "last": 0.9,
-            "spread": 0.1,
-        }
-    )
-
-
 def came(value: float = 2.0, first: str = "2026-01-09", size: int = 3) -> pd.DataFrame:
     """Observations, a row a day."""
     dates = pd.date_range(first, periods=size)
     return pd.DataFrame({"series": "a", "ds": dates, "value": value})
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with serving() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'deep' / 'ledger.db'}"
-    server = make_url(request.getfixturevalue("server")).set(drivername="postgresql+psycopg")
-    name = f"test{abs(hash(tmp_path))}"
-    with create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as one:
-        one.execute(text(f"CREATE DATABASE {name}"))
-    empty = server.set(database=name, drivername="postgresql")
-    return empty.render_as_string(hide_password=False)
-
-
-def other(url: str) -> Engine:
-    """How any other program opens the database."""
-    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
-
-
-def rows(url: str, name: str) -> int:
-    """How many rows a table has."""
-    with other(url).connect() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one())
-
-
-def execute(url: str, statement: str) -> None:
-    with other(url).begin() as connection:
-        connection.exec_driver_sql(statement)
 
 
 def test_what_was_issued_is_read_as_it_was(url: str) -> None:
@@ -279,103 +207,6 @@ def test_in_a_folder_that_may_not_be_written_it_is_one_sentence() -> None:
         assert said.startswith("the ledger at sqlite:////tmp/")
         assert "unable to open database file" in said
         assert list(Path(folder).iterdir()) == []
-
-
-def test_the_schema_is_that_of_the_tables(url: str) -> None:
-    Ledger(url)
-    with other(url).connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION})
-        assert compare_metadata(context, metadata) == []
-
-
-def test_opened_again_it_is_as_it_was(url: str) -> None:
-    Ledger(url).issue(ISSUE, table())
-    Ledger(url)
-    assert (rows(url, "forecasts"), rows(url, VERSION)) == (2, 1)
-
-
-NEXT = """
-import sqlalchemy as sa
-from alembic import op
-revision, down_revision = "2", "1"
-def upgrade():
-    op.add_column("issues", sa.Column("note", sa.Text))
-    {then}
-"""
-
-
-@pytest.fixture
-def newer(tmp_path: Path) -> Path:
-    """The migrations of a later version, with one revision more."""
-    ours = ignore_patterns("__pycache__")
-    folder = Path(copytree(opening.MIGRATIONS, tmp_path / "migrations", ignore=ours))
-    (folder / "versions" / "v2.py").write_text(NEXT.format(then=""))
-    return folder
-
-
-def test_an_older_schema_is_migrated_and_a_newer_one_refused(
-    url: str, newer: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Ledger(url).issue(ISSUE, table())
-    with monkeypatch.context() as later:
-        later.setattr(opening, "MIGRATIONS", newer)
-        assert Ledger(url).forecasts("tides", "tides.csv")["value"].tolist() == [1.0, 1.0]
-        assert rows(url, "issues WHERE note IS NULL") == 1
-    with pytest.raises(UserError, match=r"has the schema 2, expected at most 1; .* newer"):
-        Ledger(url)
-
-
-def test_a_migration_that_breaks_off_has_changed_nothing(
-    url: str, newer: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Ledger(url).issue(ISSUE, table())
-    (newer / "versions" / "v2.py").write_text(NEXT.format(then="raise KeyboardInterrupt"))
-    with monkeypatch.context() as later:
-        later.setattr(opening, "MIGRATIONS", newer)
-        with pytest.raises(KeyboardInterrupt):
-            Ledger(url)
-    assert not Ledger(url).issue(ISSUE, table())
-    with pytest.raises(DBAPIError):
-        rows(url, "issues WHERE note IS NULL")
-
-
-def test_a_database_of_something_else_is_refused_and_left_alone(url: str) -> None:
-    if url.startswith("sqlite"):
-        Path(make_url(url).database or "").parent.mkdir()
-    execute(url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
-    with pytest.raises(UserError, match="holds alembic_version, expected a ledger or nothing"):
-        Ledger(url)
-    with pytest.raises(DBAPIError):
-        rows(url, "issues")
-
-
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "words").write_text("what a day" * 999)
-    with pytest.raises(UserError, match="not a database"):
-        Ledger(f"sqlite:///{tmp_path}/words")
-    (tmp_path / "words.db").mkdir()
-    for path in ("words.db", "words/ledger.db"):
-        with pytest.raises(UserError, match="cannot be used"):
-            Ledger(f"sqlite:///{tmp_path}/{path}")
-
-
-@pytest.mark.parametrize("url", ["ledger.db", "mysql://host/x", "oracle://host/x"])
-def test_another_kind_of_database_is_refused(url: str) -> None:
-    with pytest.raises(UserError, match="expected sqlite:///PATH or postgresql://"):
-        Ledger(url)
-
-
-def test_a_server_that_is_away_is_one_sentence_without_the_password() -> None:
-    with pytest.raises(UserError, match="cannot be used") as caught:
-        Ledger("postgres://me:secret@127.0.0.1:9/x")
-    assert "secret" not in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_without_the_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(UserError, match=r"pip install 'forecastle\[postgres\]'"):
-        Ledger("postgresql://host/x")
 
 
 def test_any_program_can_read_it(tmp_path: Path) -> None:
