@@ -57,7 +57,7 @@ def main(data: Path, options: argparse.Namespace) -> None:
             return task.judge(model)
 
     work = replace(task, judge=judge)
-    kept: Path | None = getattr(options, "checkpoints", None)
+    kept: Path | None = options.checkpoints
     path = kept / f"characters-{options.seed}.safetensors" if kept else None
     seconds = 60 * float(options.minutes) - RESERVED
     settings = quick(replace(TRAINING, seed=options.seed))

@@ -1,8 +1,8 @@
 """Tatoeba, English to French, as it is written.
 
 28,000 pairs to learn from, 1,000 to choose by, 1,000 to judge by; the parts are drawn by `--seed`.
-Some English sentences have several French ones, so that a test source may have been seen with
-another target: its share is printed.
+Had an English sentence several French ones, a test source might be seen with another target: the
+share of such sources is printed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.text.pairs import Contest, Plan, Shape
-from features.text.corpus import Corpus, cut
+from features.text.corpus import cut
 from features.text.source import source_of
 from features.text.translations import load_translations
 from features.text.vocabulary import Vocabulary
@@ -36,8 +36,7 @@ TARGETS = {"attention": "beam ≥ 35"}
 def main(data: Path, options: argparse.Namespace) -> None:
     """Train, and print a line an epoch and one table."""
     pairs = load_translations(source_of(str(data / "enfr" / "fra_30k.tsv")), "fr").train
-    drawn = cut(pairs, "enfr", options.seed, validation=1 / 30, test=1 / 30)
-    corpus = Corpus("enfr", drawn.train, drawn.validation, drawn.test)
+    corpus = cut(pairs, "enfr", options.seed, validation=1 / 30, test=1 / 30)
     seen = {pair.source for pair in corpus.train}
     share = sum(pair.source in seen for pair in corpus.test) / len(corpus.test)
     print(f"{100 * share:.1f} % of the test sources were seen with another target")

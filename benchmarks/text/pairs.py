@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.text.budget import affordable, quick, until
-from evaluation.text.translation import Tokens, bleu, chrf
+from evaluation.text.translation import Tokens, bleu, by_length, chrf
 from features.text.batches import padding_share
 from features.text.corpus import Corpus, Pair
 from features.text.vocabulary import Vocabulary
 from models.settings import TrainingSettings
 from models.text.beam import Search, Translates, written
 from models.text.transformer import Transformer, TransformerSettings
-from models.text.translation import Parallel, translation_task
+from models.text.translation import Parallel, losses, translation_task
 from models.text.translator import Translator, TranslatorSettings
 from models.training import Epoch, Task, TrainingRun, train
 
@@ -49,7 +51,7 @@ def built(source: int, target: int, shape: Shape) -> nn.Module:
 def fitted(model: nn.Module, task: Task, plan: Plan, options: argparse.Namespace, name: str) -> str:
     """Train a model in place within `options.minutes`; what was done, in words."""
     begun, seconds = time.monotonic(), 60 * float(options.minutes)
-    kept: Path | None = getattr(options, "checkpoints", None)
+    kept: Path | None = options.checkpoints
     path = kept / f"{name}-{options.seed}.safetensors" if kept else None
     settings = TrainingSettings(
         epochs=plan.epochs,
@@ -80,6 +82,18 @@ def fitted(model: nn.Module, task: Task, plan: Plan, options: argparse.Namespace
 
 
 @dataclass(frozen=True)
+class Writings:
+    """What a model writes for the test part."""
+
+    greedy: list[str]
+    beam: list[str]
+    losses: NDArray[np.float64]
+    """[R] nats per token of each reference."""
+    done: str
+    """How it was trained, in words."""
+
+
+@dataclass(frozen=True)
 class Contest:
     """Translators that learn the same corpus and are scored alike."""
 
@@ -93,16 +107,37 @@ class Contest:
 
     def run(self, options: argparse.Namespace, targets: dict[str, str]) -> None:
         """Train each model that `options.model` names (by commas), and print one table."""
-        chosen = str(getattr(options, "model", None) or "attention").split(",")
+        chosen = (options.model or "attention").split(",")
         parts = [
             Parallel.of(pairs, self.source, self.target)
             for pairs in (self.corpus.train, self.corpus.validation, self.corpus.test)
         ]
         self._tell(parts[0])
-        lines = [self._one(name, parts, options, targets.get(name, "")) for name in chosen]
+        found = {name: self._one(name, parts, options) for name in chosen}
         print("| Model | Greedy BLEU | Beam BLEU | Beam chrF | Target | Training |")
         print("|---|---|---|---|---|---|")
-        print(*lines, sep="\n")
+        wanted = [pair.target for pair in self.corpus.test]
+        for name, one in found.items():
+            scores = [bleu(texts, wanted, self.tokens) for texts in (one.greedy, one.beam)]
+            figures = " | ".join(f"{score:.2f}" for score in (*scores, chrf(one.beam, wanted)))
+            print(f"| {name} | {figures} | {targets.get(name, '')} | {one.done} |")
+        self._by_length(found)
+
+    def _by_length(self, found: Mapping[str, Writings]) -> None:
+        """A table of beam BLEU and loss by the words of the source."""
+        table = by_length(
+            [len(pair.source.split()) for pair in self.corpus.test],
+            {name: one.beam for name, one in found.items()},
+            [pair.target for pair in self.corpus.test],
+            {name: one.losses for name, one in found.items()},
+            4,
+            self.tokens,
+        )
+        print("| Model | Words of the source | Sentences | Beam BLEU | Nats per token |")
+        print("|---|---|---|---|---|")
+        for row in table.itertuples():
+            span = f"{row[2]} to {row[3]}"
+            print(f"| {row.model} | {span} | {row.sentences} | {row.bleu:.2f} | {row.loss:.3f} |")
 
     def _tell(self, train: Parallel) -> None:
         rows = train.parts(next(iter(self.plans.values())).tokens)
@@ -114,9 +149,7 @@ class Contest:
             flush=True,
         )
 
-    def _one(
-        self, name: str, parts: Sequence[Parallel], options: argparse.Namespace, target: str
-    ) -> str:
+    def _one(self, name: str, parts: Sequence[Parallel], options: argparse.Namespace) -> Writings:
         train, validation, test = parts
         plan = self.plans[name]
         torch.manual_seed(options.seed)
@@ -129,13 +162,9 @@ class Contest:
         scores = [bleu(self._texts(writer, validation, s), wanted, self.tokens) for s in searches]
         best = searches[scores.index(max(scores))]
         print(f"  {name}: alpha {best.alpha} by the validation part, {max(scores):.2f} BLEU there")
-        wanted = [pair.target for pair in self.corpus.test]
         greedy, beam = (self._texts(writer, test, search) for search in (Search(1), best))
-        figures = [bleu(greedy, wanted, self.tokens), bleu(beam, wanted, self.tokens)]
-        return (
-            f"| {name} | {figures[0]:.2f} | {figures[1]:.2f} | {chrf(beam, wanted):.2f} | "
-            f"{target} | {done} |"
-        )
+        tokens = torch.tensor(test.target.lengths) - 1
+        return Writings(greedy, beam, (losses(model, test) / tokens).double().numpy(), done)
 
     def _texts(self, model: Translates, pairs: Parallel, search: Search) -> list[str]:
         return [self.target.decode(ids) for ids in written(model, pairs.source, search)]

@@ -49,7 +49,7 @@ def main(data: Path, options: argparse.Namespace) -> None:
     wanted = [one.summaries for one in parts[2]]
     rows = {"first sentence": ([one.sentences[0] for one in parts[2]], "")}
     makers = {"pointer": pointer, "attention": translator}
-    for name in str(getattr(options, "model", None) or "pointer,attention").split(","):
+    for name in (options.model or "pointer,attention").split(","):
         rows[name] = makers[name](parts, options)
     rows["best sentence, with the summary known"] = ([known(one) for one in parts[2]], "")
     print("| Summary | ROUGE-1 | ROUGE-2 | ROUGE-L | Training |")

@@ -32,11 +32,16 @@ def test_a_table_of_each_model_asked_for(capsys: pytest.CaptureFixture[str]) -> 
     }
     plans = dict.fromkeys(shapes, Plan(2, 1e-2, 40))
     contest = Contest(corpus, VOCABULARY, VOCABULARY, shapes, plans, "none")
-    options = argparse.Namespace(seed=0, minutes=1.0, model="transformer,attention")
+    options = argparse.Namespace(
+        seed=0, minutes=1.0, model="transformer,attention", checkpoints=None
+    )
     contest.run(options, {"attention": "≥ 35"})
     printed = capsys.readouterr().out
     rows = [line for line in printed.splitlines() if line.startswith("|")]
-    assert [row.split(" | ")[0] for row in rows[2:]] == ["| transformer", "| attention"]
+    assert [row.split(" | ")[0] for row in rows[2:4]] == ["| transformer", "| attention"]
+    assert rows[4].startswith("| Model | Words of the source")
+    sentences = [int(row.split(" | ")[2]) for row in rows[6:]]
+    assert sum(sentences) == 2 * len(TALK)
     assert "attention epoch 2: training" in printed
     assert "≥ 35 | 2 epochs" in rows[3]
     assert "padding 0.0 % of the sources" in printed
